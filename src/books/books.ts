@@ -1,0 +1,135 @@
+import type { Id } from '../core/ids.ts'
+import type { Entry, Order, OrderState, Release } from '../core/order.ts'
+import type { Sale, SaleTerms } from '../core/sale.ts'
+
+export type Booked =
+  | { kind: 'booked' }
+  /** The batch is of another epoch: nothing that was not booked before is booked. */
+  | { kind: 'epoch-passed' }
+  /** Another order stands under the same sequence or key, or a guard refused: ledger and books disagree. Nothing was booked. */
+  | { kind: 'disagreement'; because: string }
+
+export type Payment = { orderId: Id; by: 'credit' }
+/** `Release` ends an order that was not paid; its unit goes back to the sale in the same transaction. */
+export type OrderMove = Payment | { orderId: Id; by: Release; reason: string }
+
+export type Moved =
+  | { kind: 'moved'; order: Order; remaining: number }
+  /** The order was not in a state that this move starts from; nothing changed. */
+  | { kind: 'unchanged'; order: Order }
+  | { kind: 'not-found'; orderId: Id }
+
+export type OrderFilter = { buyerId?: Id; saleId?: Id; waiting?: boolean; limit: number; after?: Id }
+
+/** What the outbox says happened. The payload is made when it is published, from the frozen facts of the order or sale. */
+export type Happening = 'order-booked' | 'order-completed' | 'order-failed' | 'order-cancelled' | 'order-expired' | 'sale-started' | 'sale-ended'
+export type OutboxRow = { id: number; happening: Happening; refId: Id; at: number }
+
+/** The record of orders. Each method is one transaction, durable when it returns; `Fault` `refused`: nothing was written. */
+export interface Books {
+  /** PROTOCOL's book: read epoch, order ids, sequences and keys; insert what is missing; guard buyers and items. Repeatable. */
+  book(saleId: Id, epoch: number, entries: Entry[]): Promise<Booked>
+  /** What the books know of these keys, in their order, and the epoch: a refusal needs it too. */
+  truth(saleId: Id, asks: { buyerId: Id; keyDigest: string }[]): Promise<{ epoch: number; found: (Order | null)[] }>
+  /** Each order stands alone within the one transaction: an empty wallet fails its own order only. Repeatable. */
+  move(moves: OrderMove[]): Promise<Moved[]>
+  order(id: Id): Promise<Order | null>
+  /** Those that there are, in any order. */
+  byIds(ids: Id[]): Promise<Order[]>
+  history(id: Id): Promise<{ state: OrderState; at: number }[]>
+  /** Newest first. */
+  orders(filter: OrderFilter): Promise<Order[]>
+  /** In order of (epoch, sequence), for rebuild and sweep. */
+  ordersOf(saleId: Id, after: { epoch: number; seq: number }, max: number): Promise<Order[]>
+  /** Waiting for their buyer past their time: the only orders that the clock may end. */
+  expired(now: number, max: number): Promise<Id[]>
+}
+
+/** Facts to be told, written in the transaction of the change. Claimed row by row, never read by a high-water mark: two
+ *  transactions commit out of id order. */
+export interface Outbox {
+  /** Leases rows that nobody holds, oldest first, for `leaseMs`. */
+  claim(token: string, max: number, now: number, leaseMs: number): Promise<OutboxRow[]>
+  /** Removes what `token` still holds; answers how many. */
+  done(token: string, ids: number[]): Promise<number>
+  waiting(): Promise<{ count: number; oldestAt: number | null }>
+  /** Tells again of every order that was booked before `before` and is still unpaid without its event being told. */
+  again(before: number, now: number): Promise<number>
+}
+
+export type NewSale = {
+  id: Id
+  name: string
+  banner: string | null
+  startTime: number
+  endTime: number
+  limit: number
+  drillId: Id | null
+  items: { productId: Id; price: number; currency: string; quantity: number }[]
+}
+export type SaleChange = {
+  name?: string
+  banner?: string | null
+  startTime?: number
+  endTime?: number
+  limit?: number
+  pausedByOperator?: boolean
+  /** New allotments. */
+  items?: { productId: Id; quantity: number }[]
+}
+export type SaleChanged =
+  | { kind: 'changed'; sale: Sale }
+  | { kind: 'not-found' }
+  | { kind: 'no-such-product'; productId: Id }
+  | { kind: 'not-enough-stock'; productId: Id; stock: number }
+  /** An allotment below what is held and sold, or a change of a sale that has ended. */
+  | { kind: 'conflict'; because: string }
+
+export type ItemTally = {
+  productId: Id
+  allotment: number
+  available: number
+  held: number
+  sold: number
+  /** Went back to ordinary stock when the sale ended. */
+  returned: number
+  /** Recounted from the orders. */
+  heldByOrders: number
+  soldByOrders: number
+}
+export type SaleTally = {
+  terms: SaleTerms
+  items: ItemTally[]
+  /** Buyers whose units exceed the limit, or whose row differs from the recount of their orders. */
+  buyersWrong: number
+}
+export type MoneyTally = {
+  /** Sum of all journal rows: double entry makes it zero. */
+  journalSum: number
+  /** Wallets whose balance is not the sum of their journal. */
+  walletsWrong: number
+  /** Completed orders whose payment in the journal is not their price, and payments without a completed order. */
+  paymentsWrong: number
+  /** Waiting longer than their time. */
+  ordersStuck: number
+}
+
+export interface Sales {
+  /** Takes each quantity out of ordinary stock, where that is counted, in the same transaction. */
+  create(sale: NewSale, now: number): Promise<SaleChanged>
+  change(saleId: Id, change: SaleChange, now: number): Promise<SaleChanged>
+  sale(id: Id): Promise<Sale | null>
+  /** Not settled yet, plus those that ended after `endedAfter`. */
+  current(endedAfter: number): Promise<Sale[]>
+  list(limit: number, after: Id | undefined): Promise<Sale[]>
+  /** Marks the start as told and writes it to the outbox; true for the one caller that did it. */
+  announceStart(saleId: Id, now: number): Promise<boolean>
+  /** After the end: once nothing is held any more, what is left goes back to ordinary stock. True when that is done. */
+  settleEnd(saleId: Id, now: number): Promise<boolean>
+  /** Epoch + 1 and paused for recovery, where the epoch is still `epoch`: one winner. */
+  raiseEpoch(saleId: Id, epoch: number, now: number): Promise<boolean>
+  clearRecovery(saleId: Id, epoch: number): Promise<boolean>
+  tally(saleId: Id): Promise<SaleTally | null>
+  moneyTally(stuckBefore: number): Promise<MoneyTally>
+  removeDrill(drillId: Id): Promise<void>
+}

@@ -1,0 +1,364 @@
+import { assert } from '../core/assert.ts'
+import type { Id } from '../core/ids.ts'
+import { type Entry, type Order, type OrderState, releases } from '../core/order.ts'
+import type { Database, Sql } from '../platform/sql.ts'
+import type { Booked, Books, Happening, Moved, OrderFilter, OrderMove } from './books.ts'
+import { type OrderRow, orderOf, SELECT_ORDER } from './rows.ts'
+
+export type BookTools = {
+  now: () => number
+  newId: () => Id
+  /** A coupon's code. */
+  newCode: () => string
+  /** How long an order may wait for its buyer, milliseconds. */
+  holdTtlMs: number
+}
+
+const HAPPENED: Record<string, Happening> = {
+  COMPLETED: 'order-completed',
+  FAILED: 'order-failed',
+  CANCELLED: 'order-cancelled',
+  EXPIRED: 'order-expired',
+}
+
+/** Rolls the transaction back and carries why. */
+class Disagreement extends Error {}
+
+/**
+ * The record of orders in SQL. Lock order everywhere: orders by id, buyers, wallets by id, sale items by id, last.
+ * The hot statements are literal and prepared; each guard is in the statement and its row count is checked.
+ */
+export class SqlBooks implements Books {
+  readonly #db: Database
+  readonly #tools: BookTools
+
+  constructor(db: Database, tools: BookTools) {
+    this.#db = db
+    this.#tools = tools
+  }
+
+  async book(saleId: Id, epoch: number, entries: Entry[]): Promise<Booked> {
+    try {
+      return await this.#db.write(async (sql) => {
+        const [sale] = await sql.all<{ epoch: number }>('SELECT epoch FROM sales WHERE id = ?', saleId)
+        const missing: Entry[] = []
+        for (const entry of [...entries].sort((a, b) => a.seq - b.seq)) {
+          if (!(await this.#isBooked(sql, entry))) missing.push(entry)
+        }
+        if (missing.length === 0) return { kind: 'booked' }
+        if (sale?.epoch !== epoch) return { kind: 'epoch-passed' }
+        await this.record(sql, saleId, epoch, missing)
+        return { kind: 'booked' }
+      })
+    } catch (error) {
+      if (error instanceof Disagreement) return { kind: 'disagreement', because: error.message }
+      throw error
+    }
+  }
+
+  async #isBooked(sql: Sql, entry: Entry): Promise<boolean> {
+    const rows = await sql.all<{ id: Id }>(
+      `SELECT id FROM orders WHERE id = ?
+       UNION SELECT id FROM orders WHERE sale_id = ? AND epoch = ? AND seq = ?
+       UNION SELECT id FROM orders WHERE buyer_id = ? AND sale_id = ? AND key_digest = ?`,
+      entry.orderId,
+      entry.saleId,
+      entry.epoch,
+      entry.seq,
+      entry.buyerId,
+      entry.saleId,
+      entry.keyDigest,
+    )
+    const other = rows.find((row) => row.id !== entry.orderId)
+    if (other) throw new Disagreement(`order ${other.id} stands where ${entry.orderId} should`)
+    return rows.length > 0
+  }
+
+  /** Steps 2 and 3 of `book`, for what is known not to be booked; throws where a guard refuses, and the caller's transaction
+   *  must then end without effect. */
+  async record(sql: Sql, saleId: Id, epoch: number, entries: Entry[]): Promise<void> {
+    const now = this.#tools.now()
+    const items = new Map<Id, { price: number; currency: string; quantity: number }>()
+    const terms = await sql.all<{ product_id: Id; price: number; currency: string }>(
+      'SELECT product_id, price, currency FROM sale_items WHERE sale_id = ? ORDER BY product_id',
+      saleId,
+    )
+    for (const row of terms) items.set(row.product_id, { ...row, quantity: 0 })
+    for (const entry of entries) {
+      const item = items.get(entry.productId)
+      if (!item) throw new Disagreement(`the books have no item ${entry.productId} in the sale`)
+      item.quantity += entry.quantity
+      await this.#insert(sql, entry, item, now)
+      const taken = await sql.run(
+        `INSERT INTO sale_buyers (sale_id, buyer_id, taken) SELECT ?, ?, ? FROM sales WHERE id = ? AND buyer_limit >= ?
+         ON CONFLICT (sale_id, buyer_id) DO UPDATE SET taken = taken + excluded.taken
+         WHERE taken + excluded.taken <= (SELECT buyer_limit FROM sales WHERE id = excluded.sale_id)`,
+        saleId,
+        entry.buyerId,
+        entry.quantity,
+        saleId,
+        entry.quantity,
+      )
+      if (taken !== 1) throw new Disagreement(`the books refuse order ${entry.orderId}: over the buyer's limit`)
+    }
+    for (const [productId, { quantity }] of items) {
+      if (quantity === 0) continue
+      const guarded = await sql.run(
+        `UPDATE sale_items SET available = available - ?, held = held + ?
+         WHERE sale_id = ? AND product_id = ? AND available >= ? AND epoch = ?`,
+        quantity,
+        quantity,
+        saleId,
+        productId,
+        quantity,
+        epoch,
+      )
+      if (guarded !== 1) throw new Disagreement(`the books refuse ${quantity} of item ${productId}: fewer are available`)
+    }
+  }
+
+  async #insert(sql: Sql, entry: Entry, item: { price: number; currency: string }, now: number): Promise<void> {
+    await sql.run(
+      `INSERT INTO orders (id, sale_id, buyer_id, product_id, quantity, price, currency, state, reason, epoch, seq,
+         key_digest, body_digest, reserved_at, created_at, updated_at, expires_at, version)
+       VALUES (?, ?, ?, ?, ?, ?, ?, 'RESERVATION_PENDING', NULL, ?, ?, ?, ?, ?, ?, ?, ?, 1)`,
+      entry.orderId,
+      entry.saleId,
+      entry.buyerId,
+      entry.productId,
+      entry.quantity,
+      item.price,
+      item.currency,
+      entry.epoch,
+      entry.seq,
+      entry.keyDigest,
+      entry.bodyDigest,
+      entry.reservedAt,
+      now,
+      now,
+      now + this.#tools.holdTtlMs,
+    )
+    await tell(sql, 'order-booked', entry.orderId, now)
+  }
+
+  truth(saleId: Id, asks: { buyerId: Id; keyDigest: string }[]) {
+    return this.#db.read(async (sql) => {
+      const found: (Order | null)[] = []
+      for (const { buyerId, keyDigest } of asks) {
+        const [row] = await sql.all<OrderRow>(
+          `${SELECT_ORDER} WHERE o.buyer_id = ? AND o.sale_id = ? AND o.key_digest = ?`,
+          buyerId,
+          saleId,
+          keyDigest,
+        )
+        found.push(row ? orderOf(row) : null)
+      }
+      const [sale] = await sql.all<{ epoch: number }>('SELECT epoch FROM sales WHERE id = ?', saleId)
+      return { epoch: sale?.epoch ?? 0, found }
+    })
+  }
+
+  move(moves: OrderMove[]): Promise<Moved[]> {
+    return this.#db.write(async (sql) => {
+      const sorted = [...moves].sort((a, b) => (a.orderId < b.orderId ? -1 : 1))
+      const done = new Map<Id, Moved>()
+      for (const move of sorted) done.set(move.orderId, await this.#moveOne(sql, move))
+      await this.#countItems(sql, [...done.values()])
+      return moves.map((move) => done.get(move.orderId) as Moved)
+    })
+  }
+
+  async #moveOne(sql: Sql, move: OrderMove): Promise<Moved> {
+    const [row] = await sql.all<OrderRow>(`${SELECT_ORDER} WHERE o.id = ? ${this.#db.facts.forUpdate}`, move.orderId)
+    if (!row) return { kind: 'not-found', orderId: move.orderId }
+    const order = orderOf(row)
+    const from: OrderState[] = move.by === 'expire' ? ['PAYMENT_PENDING'] : ['RESERVATION_PENDING']
+    if (move.by === 'cancel') from.push('PAYMENT_PENDING')
+    if (!from.includes(order.state)) return { kind: 'unchanged', order }
+    if (move.by !== 'credit') return this.#end(sql, order, releases[move.by], move.reason)
+    const due = order.price * order.quantity
+    assert(Number.isSafeInteger(due), 'an amount stays within 2^53-1')
+    const paid = await sql.run(
+      'UPDATE wallets SET balance = balance - ? WHERE user_id = ? AND currency = ? AND balance >= ?',
+      due,
+      order.buyerId,
+      order.currency,
+      due,
+    )
+    if (paid !== 1) return this.#end(sql, order, 'FAILED', 'not-enough-credit')
+    return this.#complete(sql, order, due)
+  }
+
+  async #complete(sql: Sql, order: Order, due: number): Promise<Moved> {
+    const { newId, newCode } = this.#tools
+    const moved = await this.#end(sql, order, 'COMPLETED', null)
+    const at = order.updatedAt
+    for (const [account, amount] of [
+      [`wallet:${order.buyerId}`, -due],
+      ['sales', due],
+    ] as const) {
+      await sql.run(
+        `INSERT INTO journal (id, entry, account, kind, amount, order_id, reason, at) VALUES (?, ?, ?, 'payment', ?, ?, NULL, ?)`,
+        newId(),
+        `payment:${order.orderId}`,
+        account,
+        amount,
+        order.orderId,
+        at,
+      )
+    }
+    const [product] = await sql.all<{ kind: string }>('SELECT kind FROM products WHERE id = ?', order.productId)
+    if (product?.kind === 'coupon') {
+      order.couponCode = newCode()
+      await sql.run(
+        'INSERT INTO coupons (order_id, user_id, code, created_at) VALUES (?, ?, ?, ?)',
+        order.orderId,
+        order.buyerId,
+        order.couponCode,
+        at,
+      )
+    }
+    return moved
+  }
+
+  /** The compare-and-set itself, with its log line and what is to be told. */
+  async #end(sql: Sql, order: Order, state: OrderState, reason: string | null): Promise<Moved> {
+    const now = this.#tools.now()
+    const changed = await sql.run(
+      'UPDATE orders SET state = ?, reason = ?, updated_at = ?, version = version + 1 WHERE id = ? AND state = ? AND version = ?',
+      state,
+      reason,
+      now,
+      order.orderId,
+      order.state,
+      order.version,
+    )
+    assert(changed === 1, 'an order that was read in this transaction does not change under it')
+    Object.assign(order, { state, reason, updatedAt: now, version: order.version + 1 })
+    await sql.run('INSERT INTO order_log (order_id, version, state, at) VALUES (?, ?, ?, ?)', order.orderId, order.version, state, now)
+    if (state !== 'COMPLETED') {
+      const freed = await sql.run(
+        'UPDATE sale_buyers SET taken = taken - ? WHERE sale_id = ? AND buyer_id = ? AND taken >= ?',
+        order.quantity,
+        order.saleId,
+        order.buyerId,
+        order.quantity,
+      )
+      assert(freed === 1, 'a buyer holds what their orders say')
+    }
+    await tell(sql, HAPPENED[state] as Happening, order.orderId, now)
+    return { kind: 'moved', order, remaining: 0 }
+  }
+
+  /** The items last, in order of their ids: one statement an item for the whole batch. */
+  async #countItems(sql: Sql, done: Moved[]): Promise<void> {
+    const sums = new Map<string, { saleId: Id; productId: Id; sold: number; freed: number; moved: { remaining: number }[] }>()
+    for (const one of done) {
+      if (one.kind !== 'moved') continue
+      const { saleId, productId, quantity, state } = one.order
+      const key = `${productId} ${saleId}`
+      const sum = sums.get(key) ?? { saleId, productId, sold: 0, freed: 0, moved: [] }
+      if (state === 'COMPLETED') sum.sold += quantity
+      else sum.freed += quantity
+      sum.moved.push(one)
+      sums.set(key, sum)
+    }
+    for (const [, { saleId, productId, sold, freed, moved }] of [...sums].sort()) {
+      const changed = await sql.run(
+        `UPDATE sale_items SET held = held - ?, sold = sold + ?, available = available + ?
+         WHERE sale_id = ? AND product_id = ? AND held >= ?`,
+        sold + freed,
+        sold,
+        freed,
+        saleId,
+        productId,
+        sold + freed,
+      )
+      assert(changed === 1, 'an item holds what its orders say')
+      const [item] = await sql.all<{ available: number }>(
+        'SELECT available FROM sale_items WHERE sale_id = ? AND product_id = ?',
+        saleId,
+        productId,
+      )
+      for (const one of moved) one.remaining = item?.available ?? 0
+    }
+  }
+
+  order(id: Id): Promise<Order | null> {
+    return this.#db.read(async (sql) => {
+      const [row] = await sql.all<OrderRow>(`${SELECT_ORDER} WHERE o.id = ?`, id)
+      return row ? orderOf(row) : null
+    })
+  }
+
+  byIds(ids: Id[]): Promise<Order[]> {
+    return this.#db.read(async (sql) => {
+      const orders: Order[] = []
+      for (const id of ids) {
+        const [row] = await sql.all<OrderRow>(`${SELECT_ORDER} WHERE o.id = ?`, id)
+        if (row) orders.push(orderOf(row))
+      }
+      return orders
+    })
+  }
+
+  history(id: Id) {
+    return this.#db.read(async (sql) => {
+      const log = await sql.all<{ state: OrderState; at: number }>(
+        `SELECT 'RESERVATION_PENDING' AS state, created_at AS at, 1 AS version FROM orders WHERE id = ?
+         UNION ALL SELECT state, at, version FROM order_log WHERE order_id = ? ORDER BY version`,
+        id,
+        id,
+      )
+      return log.map(({ state, at }) => ({ state, at }))
+    })
+  }
+
+  orders({ buyerId, saleId, waiting, limit, after }: OrderFilter): Promise<Order[]> {
+    const where: string[] = []
+    const values: (string | number)[] = []
+    const and = (text: string, ...more: (string | number)[]) => {
+      where.push(text)
+      values.push(...more)
+    }
+    if (buyerId) and('o.buyer_id = ?', buyerId)
+    if (saleId) and('o.sale_id = ?', saleId)
+    if (waiting) and(`o.state IN ('RESERVATION_PENDING', 'PAYMENT_PENDING')`)
+    if (after) and('o.id < ?', after)
+    const condition = where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''
+    return this.#db.read(async (sql) => {
+      const rows = await sql.all<OrderRow>(`${SELECT_ORDER} ${condition} ORDER BY o.id DESC LIMIT ?`, ...values, limit)
+      return rows.map(orderOf)
+    })
+  }
+
+  ordersOf(saleId: Id, after: { epoch: number; seq: number }, max: number): Promise<Order[]> {
+    return this.#db.read(async (sql) => {
+      const rows = await sql.all<OrderRow>(
+        `${SELECT_ORDER} WHERE o.sale_id = ? AND (o.epoch > ? OR (o.epoch = ? AND o.seq > ?)) ORDER BY o.epoch, o.seq LIMIT ?`,
+        saleId,
+        after.epoch,
+        after.epoch,
+        after.seq,
+        max,
+      )
+      return rows.map(orderOf)
+    })
+  }
+
+  expired(now: number, max: number): Promise<Id[]> {
+    return this.#db.read(async (sql) => {
+      const rows = await sql.all<{ id: Id }>(
+        `SELECT id FROM orders WHERE state = 'PAYMENT_PENDING' AND expires_at <= ? ORDER BY created_at LIMIT ?`,
+        now,
+        max,
+      )
+      return rows.map((row) => row.id)
+    })
+  }
+}
+
+/** What happened, told in the transaction that made it happen. */
+export async function tell(sql: Sql, happening: Happening, refId: Id, at: number): Promise<void> {
+  await sql.run('INSERT INTO outbox (happening, ref_id, at, token, leased_until) VALUES (?, ?, ?, NULL, 0)', happening, refId, at)
+}

@@ -1,0 +1,53 @@
+import type { Id } from '../core/ids.ts'
+import type { Database } from '../platform/sql.ts'
+import type { Happening, Outbox, OutboxRow } from './books.ts'
+
+export class SqlOutbox implements Outbox {
+  readonly #db: Database
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  claim(token: string, max: number, now: number, leaseMs: number): Promise<OutboxRow[]> {
+    return this.#db.write(async (sql) => {
+      const rows = await sql.all<{ id: number; happening: Happening; ref_id: Id; at: number }>(
+        `SELECT id, happening, ref_id, at FROM outbox WHERE leased_until <= ? ORDER BY id LIMIT ? ${this.#db.facts.skipLocked}`,
+        now,
+        max,
+      )
+      for (const row of rows) await sql.run('UPDATE outbox SET token = ?, leased_until = ? WHERE id = ?', token, now + leaseMs, row.id)
+      return rows.map((row) => ({ id: row.id, happening: row.happening, refId: row.ref_id, at: row.at }))
+    })
+  }
+
+  done(token: string, ids: number[]): Promise<number> {
+    return this.#db.write(async (sql) => {
+      let removed = 0
+      for (const id of ids) removed += await sql.run('DELETE FROM outbox WHERE id = ? AND token = ?', id, token)
+      return removed
+    })
+  }
+
+  waiting() {
+    return this.#db.read(async (sql) => {
+      const [row] = await sql.all<{ count: number; oldestAt: number | null }>('SELECT count(*) AS count, min(at) AS oldestAt FROM outbox')
+      return row ?? { count: 0, oldestAt: null }
+    })
+  }
+
+  again(before: number, now: number): Promise<number> {
+    return this.#db.write((sql) =>
+      sql.run(
+        `INSERT INTO outbox (happening, ref_id, at, token, leased_until)
+         SELECT 'order-booked', o.id, ?, NULL, 0 FROM orders o
+         WHERE o.state = 'RESERVATION_PENDING' AND o.created_at < ?
+           AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.ref_id = o.id)
+           AND NOT EXISTS (SELECT 1 FROM event_deliveries d WHERE d.subject = o.id)
+         ORDER BY o.created_at LIMIT 1000`,
+        now,
+        before,
+      ),
+    )
+  }
+}

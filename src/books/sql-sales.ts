@@ -1,0 +1,281 @@
+import type { Id } from '../core/ids.ts'
+import type { Sale } from '../core/sale.ts'
+import type { Database, Sql } from '../platform/sql.ts'
+import type { MoneyTally, NewSale, SaleChange, SaleChanged, Sales, SaleTally } from './books.ts'
+import { type ItemRow, saleOf, termsOf } from './rows.ts'
+import { tell } from './sql-books.ts'
+import type { BookTables } from './tables.ts'
+
+const SELECT_ITEMS = `SELECT i.*, p.name, p.image, p.price AS list_price FROM sale_items i JOIN products p ON p.id = i.product_id
+  WHERE i.sale_id = ? ORDER BY i.position`
+
+/** Takes the transaction back and becomes the answer. */
+class Refusal extends Error {
+  readonly answer: SaleChanged
+  constructor(answer: SaleChanged) {
+    super(answer.kind)
+    this.answer = answer
+  }
+}
+
+export class SqlSales implements Sales {
+  readonly #db: Database
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  create(sale: NewSale, now: number): Promise<SaleChanged> {
+    return this.#changing(async (sql) => {
+      await sql.run(
+        `INSERT INTO sales (id, name, banner, start_time, end_time, buyer_limit, epoch, seq, paused_by_operator,
+           paused_for_recovery, recovery_since, start_told_at, settled_at, drill_id, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, 1, 0, 0, 0, NULL, NULL, NULL, ?, ?)`,
+        sale.id,
+        sale.name,
+        sale.banner,
+        sale.startTime,
+        sale.endTime,
+        sale.limit,
+        sale.drillId,
+        now,
+      )
+      for (const [position, item] of sale.items.entries()) {
+        await takeStock(sql, item.productId, item.quantity)
+        await sql.run(
+          `INSERT INTO sale_items (sale_id, product_id, position, epoch, allotment, available, held, sold, returned, price,
+             currency, quiet_until)
+           VALUES (?, ?, ?, 1, ?, ?, 0, 0, 0, ?, ?, 0)`,
+          sale.id,
+          item.productId,
+          position,
+          item.quantity,
+          item.quantity,
+          item.price,
+          item.currency,
+        )
+      }
+      return sale.id
+    })
+  }
+
+  change(saleId: Id, change: SaleChange, now: number): Promise<SaleChanged> {
+    return this.#changing(async (sql) => {
+      const [row] = await sql.all<BookTables['sales']>('SELECT * FROM sales WHERE id = ?', saleId)
+      if (!row) throw new Refusal({ kind: 'not-found' })
+      if (now >= row.end_time) throw new Refusal({ kind: 'conflict', because: 'the sale has ended' })
+      for (const { productId, quantity } of change.items ?? []) await reallot(sql, saleId, productId, quantity)
+      await sql.run(
+        `UPDATE sales SET name = ?, banner = ?, start_time = ?, end_time = ?, buyer_limit = ?, paused_by_operator = ? WHERE id = ?`,
+        change.name ?? row.name,
+        change.banner === undefined ? row.banner : change.banner,
+        change.startTime ?? row.start_time,
+        change.endTime ?? row.end_time,
+        change.limit ?? row.buyer_limit,
+        change.pausedByOperator === undefined ? row.paused_by_operator : Number(change.pausedByOperator),
+        saleId,
+      )
+      return saleId
+    })
+  }
+
+  async #changing(work: (sql: Sql) => Promise<Id>): Promise<SaleChanged> {
+    try {
+      return await this.#db.write(async (sql) => {
+        const sale = await readSale(sql, await work(sql))
+        return sale ? { kind: 'changed', sale } : { kind: 'not-found' }
+      })
+    } catch (error) {
+      if (error instanceof Refusal) return error.answer
+      throw error
+    }
+  }
+
+  sale(id: Id): Promise<Sale | null> {
+    return this.#db.read((sql) => readSale(sql, id))
+  }
+
+  current(endedAfter: number): Promise<Sale[]> {
+    return this.#db.read(async (sql) => {
+      const rows = await sql.all<BookTables['sales']>(
+        'SELECT * FROM sales WHERE settled_at IS NULL OR end_time > ? ORDER BY start_time, id',
+        endedAfter,
+      )
+      return readItems(sql, rows)
+    })
+  }
+
+  list(limit: number, after: Id | undefined): Promise<Sale[]> {
+    return this.#db.read(async (sql) =>
+      readItems(sql, await sql.all<BookTables['sales']>('SELECT * FROM sales WHERE id < ? ORDER BY id DESC LIMIT ?', after ?? '~', limit)),
+    )
+  }
+
+  announceStart(saleId: Id, now: number): Promise<boolean> {
+    return this.#db.write(async (sql) => {
+      const told = await sql.run(
+        'UPDATE sales SET start_told_at = ? WHERE id = ? AND start_told_at IS NULL AND start_time <= ? AND end_time > ?',
+        now,
+        saleId,
+        now,
+        now,
+      )
+      if (told === 1) await tell(sql, 'sale-started', saleId, now)
+      return told === 1
+    })
+  }
+
+  settleEnd(saleId: Id, now: number): Promise<boolean> {
+    return this.#db.write(async (sql) => {
+      const items = await sql.all<BookTables['sale_items']>('SELECT * FROM sale_items WHERE sale_id = ? ORDER BY product_id', saleId)
+      if (items.some((item) => item.held > 0)) return false
+      const settled = await sql.run(
+        'UPDATE sales SET settled_at = ? WHERE id = ? AND settled_at IS NULL AND end_time <= ?',
+        now,
+        saleId,
+        now,
+      )
+      if (settled !== 1) return false
+      for (const item of items) {
+        if (item.available === 0) continue
+        await sql.run('UPDATE products SET stock = stock + ? WHERE id = ? AND stock IS NOT NULL', item.available, item.product_id)
+        await sql.run(
+          'UPDATE sale_items SET available = 0, returned = returned + ? WHERE sale_id = ? AND product_id = ? AND available = ?',
+          item.available,
+          saleId,
+          item.product_id,
+          item.available,
+        )
+      }
+      await tell(sql, 'sale-ended', saleId, now)
+      return true
+    })
+  }
+
+  raiseEpoch(saleId: Id, epoch: number, now: number): Promise<boolean> {
+    return this.#db.write(async (sql) => {
+      const raised = await sql.run(
+        'UPDATE sales SET epoch = epoch + 1, seq = 0, paused_for_recovery = 1, recovery_since = ? WHERE id = ? AND epoch = ?',
+        now,
+        saleId,
+        epoch,
+      )
+      if (raised === 1) await sql.run('UPDATE sale_items SET epoch = ? WHERE sale_id = ?', epoch + 1, saleId)
+      return raised === 1
+    })
+  }
+
+  clearRecovery(saleId: Id, epoch: number): Promise<boolean> {
+    return this.#db.write(
+      async (sql) =>
+        (await sql.run('UPDATE sales SET paused_for_recovery = 0, recovery_since = NULL WHERE id = ? AND epoch = ?', saleId, epoch)) === 1,
+    )
+  }
+
+  tally(saleId: Id): Promise<SaleTally | null> {
+    return this.#db.read(async (sql) => {
+      const [row] = await sql.all<BookTables['sales']>('SELECT * FROM sales WHERE id = ?', saleId)
+      if (!row) return null
+      const items = await sql.all<SaleTally['items'][number]>(
+        `SELECT i.product_id AS productId, i.allotment, i.available, i.held, i.sold, i.returned,
+           coalesce(sum(CASE WHEN o.state IN ('RESERVATION_PENDING', 'PAYMENT_PENDING') THEN o.quantity END), 0) AS heldByOrders,
+           coalesce(sum(CASE WHEN o.state IN ('COMPLETED', 'REFUND_DUE', 'REFUNDED') THEN o.quantity END), 0) AS soldByOrders
+         FROM sale_items i LEFT JOIN orders o ON o.sale_id = i.sale_id AND o.product_id = i.product_id
+         WHERE i.sale_id = ? GROUP BY i.product_id ORDER BY i.product_id`,
+        saleId,
+      )
+      const [wrong] = await sql.all<{ count: number }>(
+        `SELECT count(*) AS count FROM (
+           SELECT b.buyer_id, b.taken, coalesce(sum(CASE WHEN o.state IN ('FAILED', 'CANCELLED', 'EXPIRED') THEN 0 ELSE o.quantity END), 0) AS live
+           FROM sale_buyers b LEFT JOIN orders o ON o.sale_id = b.sale_id AND o.buyer_id = b.buyer_id
+           WHERE b.sale_id = ? GROUP BY b.buyer_id, b.taken
+         ) recount WHERE taken <> live OR taken > ?`,
+        saleId,
+        row.buyer_limit,
+      )
+      return { terms: termsOf(row), items, buyersWrong: wrong?.count ?? 0 }
+    })
+  }
+
+  moneyTally(stuckBefore: number): Promise<MoneyTally> {
+    const count = async (sql: Sql, text: string, ...values: number[]) =>
+      (await sql.all<{ count: number | null }>(text, ...values))[0]?.count ?? 0
+    return this.#db.read(async (sql) => ({
+      journalSum: await count(sql, 'SELECT sum(amount) AS count FROM journal'),
+      walletsWrong: await count(
+        sql,
+        `SELECT count(*) AS count FROM wallets w
+         WHERE w.balance <> (SELECT coalesce(sum(amount), 0) FROM journal j WHERE j.account = 'wallet:' || w.user_id)`,
+      ),
+      paymentsWrong: await count(
+        sql,
+        `SELECT (SELECT count(*) FROM orders o LEFT JOIN journal j ON j.account = 'sales' AND j.entry = 'payment:' || o.id
+                 WHERE o.state = 'COMPLETED' AND coalesce(j.amount, -1) <> o.price * o.quantity)
+              + (SELECT count(*) FROM journal j LEFT JOIN orders o ON o.id = j.order_id
+                 WHERE j.account = 'sales' AND j.kind = 'payment' AND coalesce(o.state, '') <> 'COMPLETED') AS count`,
+      ),
+      ordersStuck: await count(
+        sql,
+        `SELECT count(*) AS count FROM orders WHERE state IN ('RESERVATION_PENDING', 'PAYMENT_PENDING') AND created_at < ?`,
+        stuckBefore,
+      ),
+    }))
+  }
+
+  removeDrill(drillId: Id): Promise<void> {
+    return this.#db.write(async (sql) => {
+      const sales = 'SELECT id FROM sales WHERE drill_id = ?'
+      const orders = `SELECT id FROM orders WHERE sale_id IN (${sales})`
+      for (const text of [
+        `DELETE FROM journal WHERE order_id IN (${orders})`,
+        `DELETE FROM coupons WHERE order_id IN (${orders})`,
+        `DELETE FROM order_log WHERE order_id IN (${orders})`,
+        `DELETE FROM outbox WHERE ref_id IN (${orders})`,
+        `DELETE FROM sale_buyers WHERE sale_id IN (${sales})`,
+        `DELETE FROM sale_items WHERE sale_id IN (${sales})`,
+        `DELETE FROM orders WHERE sale_id IN (${sales})`,
+        'DELETE FROM sales WHERE drill_id = ?',
+      ]) {
+        await sql.run(text, drillId)
+      }
+    })
+  }
+}
+
+/** Out of ordinary stock, where that is counted. */
+async function takeStock(sql: Sql, productId: Id, quantity: number): Promise<void> {
+  const [product] = await sql.all<{ stock: number | null }>('SELECT stock FROM products WHERE id = ? AND is_deleted = 0', productId)
+  if (!product) throw new Refusal({ kind: 'no-such-product', productId })
+  if (product.stock === null) return
+  const taken = await sql.run('UPDATE products SET stock = stock - ? WHERE id = ? AND stock >= ?', quantity, productId, quantity)
+  if (taken !== 1) throw new Refusal({ kind: 'not-enough-stock', productId, stock: product.stock })
+}
+
+/** Up takes from ordinary stock, down gives back; never below what is held and sold. */
+async function reallot(sql: Sql, saleId: Id, productId: Id, quantity: number): Promise<void> {
+  const [item] = await sql.all<BookTables['sale_items']>('SELECT * FROM sale_items WHERE sale_id = ? AND product_id = ?', saleId, productId)
+  if (!item) throw new Refusal({ kind: 'no-such-product', productId })
+  const more = quantity - item.allotment
+  if (more > 0) await takeStock(sql, productId, more)
+  if (more < 0) await sql.run('UPDATE products SET stock = stock + ? WHERE id = ? AND stock IS NOT NULL', -more, productId)
+  const changed = await sql.run(
+    'UPDATE sale_items SET allotment = ?, available = available + ? WHERE sale_id = ? AND product_id = ? AND available + ? >= 0',
+    quantity,
+    more,
+    saleId,
+    productId,
+    more,
+  )
+  if (changed !== 1) throw new Refusal({ kind: 'conflict', because: `${item.held + item.sold} units are held or sold` })
+}
+
+async function readSale(sql: Sql, id: Id): Promise<Sale | null> {
+  const rows = await sql.all<BookTables['sales']>('SELECT * FROM sales WHERE id = ?', id)
+  return (await readItems(sql, rows))[0] ?? null
+}
+
+async function readItems(sql: Sql, rows: BookTables['sales'][]): Promise<Sale[]> {
+  const sales: Sale[] = []
+  for (const row of rows) sales.push(saleOf(row, await sql.all<ItemRow>(SELECT_ITEMS, row.id)))
+  return sales
+}

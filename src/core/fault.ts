@@ -1,0 +1,26 @@
+/**
+ * A fault: the world failed, not the request.
+ * `refused`: nothing happened, it is safe to try elsewhere or to say no.
+ * `unknown`: it may have happened; the only legal move is to ask again with the same id.
+ */
+export class Fault extends Error {
+  override name = 'Fault'
+  readonly code: FaultCode
+  readonly outcome: 'refused' | 'unknown'
+
+  constructor(code: FaultCode, outcome: 'refused' | 'unknown', message: string) {
+    super(message)
+    this.code = code
+    this.outcome = outcome
+  }
+}
+
+/** Every fault's code with a line of help; `docs/errors.md` lists the same. */
+export const faultCodes = {
+  'store-busy': 'The database is locked by another program or its queue is full. Find out who holds it; nothing was written.',
+  'store-full': 'The disk is full. Free some space; nothing was written and selling goes on by itself.',
+  'store-failed': 'The database failed in an unforeseen way. The log names the statement; the same request may be sent again.',
+  'store-gone': 'The database thread has stopped. The process ends and must be started again.',
+} as const
+
+export type FaultCode = keyof typeof faultCodes

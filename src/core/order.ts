@@ -1,0 +1,63 @@
+import { assert } from './assert.ts'
+import type { Id } from './ids.ts'
+
+/** The buyer-visible state of an order. Every edge is a compare-and-set in the books. */
+export const orderStates = [
+  'RESERVATION_PENDING',
+  'PAYMENT_PENDING',
+  'COMPLETED',
+  'FAILED',
+  'CANCELLED',
+  'EXPIRED',
+  'REFUND_DUE',
+  'REFUNDED',
+] as const
+export type OrderState = (typeof orderStates)[number]
+
+/** What one unit of an order counts as. `free`: it went back to the sale. */
+export type UnitState = 'held' | 'sold' | 'free'
+
+export function unitOf(state: OrderState): UnitState {
+  if (state === 'RESERVATION_PENDING' || state === 'PAYMENT_PENDING') return 'held'
+  return state === 'COMPLETED' || state === 'REFUND_DUE' || state === 'REFUNDED' ? 'sold' : 'free'
+}
+
+export const isLive = (state: OrderState): boolean => unitOf(state) !== 'free'
+export const isFinal = (state: OrderState): boolean => unitOf(state) !== 'held'
+
+/** What may become of an order that waits, and what that means for its unit. */
+export const releases = { fail: 'FAILED', cancel: 'CANCELLED', expire: 'EXPIRED' } as const
+export type Release = keyof typeof releases
+
+/** An order as the ledger decides it and as the books record it. `seq` is gap-free within (sale, epoch). */
+export type Entry = {
+  orderId: Id
+  saleId: Id
+  epoch: number
+  seq: number
+  buyerId: Id
+  productId: Id
+  quantity: number
+  keyDigest: string
+  bodyDigest: string
+  /** Ledger time of the reserve, milliseconds. */
+  reservedAt: number
+}
+
+export type Order = Entry & {
+  state: OrderState
+  reason: string | null
+  /** Of one unit, frozen at the purchase, minor units. */
+  price: number
+  currency: string
+  couponCode: string | null
+  createdAt: number
+  updatedAt: number
+  expiresAt: number | null
+  /** Rises by one with each change of state. */
+  version: number
+}
+
+export function assertQuantity(quantity: number): void {
+  assert(Number.isSafeInteger(quantity) && quantity > 0, 'a quantity is a positive integer')
+}

@@ -1,0 +1,143 @@
+import type { Clock } from '../platform/clock.ts'
+import { type Random, secret } from '../platform/random.ts'
+import type { Result } from './result.ts'
+import type { Answer, Wire } from './wire.ts'
+
+/** One wish of a buyer. Its key stays the same however often it is asked for. */
+type Wish = { buyer: number; key: string; since: number }
+
+/** After so long without a yes or a no a buyer leaves. */
+const PATIENCE_MS = 30_000
+const LONGEST_WAIT_MS = 5_000
+/** Those refused look at the stock so often and ask again when there is some: ten for each unit, at least fifty. */
+const LOOK_MS = 250
+
+/** Buyers who arrive when they like, not when the shop is done with the one before. */
+export class Crowd {
+  readonly arrivals: number[] = []
+  readonly answers: Result['answers'] = []
+  readonly stock: Result['stock'] = []
+  /** Orders answered 202, with their buyer. */
+  readonly told = new Map<string, number>()
+  lost = 0
+  refused = 0
+  gaveUp = 0
+  /** Requests without an answer yet. */
+  inFlight = 0
+  readonly #tokens: string[]
+  readonly #wire: Wire
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #path: string
+  readonly #body: string
+  readonly #opened: number
+  readonly #served = new Set<number>()
+  /** Told that nothing is left. */
+  #waiting: Wish[] = []
+
+  constructor(
+    tokens: string[],
+    sale: { saleId: string; productId: string },
+    parts: { wire: Wire; clock: Clock; random: Random },
+  ) {
+    this.#tokens = tokens
+    this.#wire = parts.wire
+    this.#clock = parts.clock
+    this.#random = parts.random
+    this.#path = `/api/v1/sales/${sale.saleId}/purchase`
+    this.#body = JSON.stringify({ productId: sale.productId, quantity: 1 })
+    this.#opened = parts.clock.ticks()
+  }
+
+  /** Milliseconds since the opening. */
+  now(): number {
+    return this.#clock.ticks() - this.#opened
+  }
+
+  /** Returns when all have arrived; answers are not waited for. */
+  async arrive(parallel: number, overMs: number): Promise<void> {
+    const buyers = this.#tokens.length
+    let next = 0
+    while (next < buyers) {
+      for (; next < buyers && (next / buyers) * overMs <= this.now(); next++) {
+        const due = (next / buyers) * overMs
+        for (let i = 0; i < parallel; i++) {
+          this.arrivals.push(due)
+          void this.#ask({ buyer: next, key: secret(this.#random, 16), since: due }, due)
+        }
+      }
+      await this.#clock.sleep(1)
+    }
+  }
+
+  sawStock(remaining: number): void {
+    this.stock.push({ at: this.now(), remaining })
+  }
+
+  /** Nobody waits for an answer, nor for a unit that is there. */
+  idle(): boolean {
+    return this.inFlight === 0 && (this.#waiting.length === 0 || this.#left() === 0)
+  }
+
+  /** Lets those who were refused come back, until `stop`. */
+  async comeBack(stop: AbortSignal): Promise<void> {
+    while (!stop.aborted) {
+      await this.#clock.sleep(LOOK_MS, stop)
+      if (this.#left() === 0 || this.#waiting.length === 0) continue
+      this.#waiting = this.#waiting.filter(({ buyer }) => !this.#served.has(buyer))
+      const back = this.#waiting.splice(0, Math.max(50, this.#left() * 10))
+      const now = this.now()
+      for (const wish of back) void this.#ask({ ...wish, since: now }, now)
+    }
+  }
+
+  #left(): number {
+    return this.stock.at(-1)?.remaining ?? 0
+  }
+
+  /** Until there is a yes or a no. `due`: when this request should have left. */
+  async #ask(wish: Wish, due: number): Promise<void> {
+    this.inFlight++
+    const headers = { authorization: `Bearer ${this.#tokens[wish.buyer]}`, 'idempotency-key': wish.key }
+    for (let asked = due; ; ) {
+      const wait = this.#heard(wish, asked, await this.#wire.ask('POST', this.#path, headers, this.#body))
+      if (wait === undefined) break
+      if (this.now() - wish.since > PATIENCE_MS) {
+        this.gaveUp++
+        break
+      }
+      // Half of it again at random: those who were sent away together do not come back together.
+      await this.#clock.sleep(wait * (1 + this.#random.word() / 2 ** 33))
+      asked = this.now()
+    }
+    this.inFlight--
+  }
+
+  /** Answers how long to wait before the same is asked again; `undefined`: that was the answer. */
+  #heard(wish: Wish, asked: number, answer: Answer): number | undefined {
+    if (answer.kind === 'lost') {
+      if (answer.refused) this.refused++
+      else this.lost++
+      return 200
+    }
+    const at = this.now()
+    const said = read(answer.body)
+    const word = answer.status === 202 ? 'accepted' : (said.code ?? `status ${answer.status}`)
+    this.answers.push({ at, latency: at - asked, word, status: answer.status })
+    if (answer.status === 202 && said.orderId) {
+      this.told.set(said.orderId, wish.buyer)
+      this.#served.add(wish.buyer)
+    }
+    if (word === 'sold-out') this.#waiting.push(wish)
+    const again = answer.status === 503 || answer.status === 429
+    return again ? Math.min(Math.max(answer.retryAfterMs, 100), LONGEST_WAIT_MS) : undefined
+  }
+}
+
+function read(body: string): { code?: string; orderId?: string } {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,98 @@
+import { type OrderState, orderStates } from '../core/order.ts'
+
+export type DrillSettings = {
+  buyers: number
+  units: number
+  /** Share of the buyers who cannot pay, 0 to 1. */
+  noCredit: number
+  /** Requests that each buyer sends at once. */
+  parallel: number
+  /** All arrive within so many milliseconds. */
+  overMs: number
+}
+
+export type ItemCount = { allotment: number; remaining: number; held: number; sold: number }
+
+/** What was seen. Times are milliseconds from the opening. */
+export type Result = {
+  settings: DrillSettings
+  url: string
+  machine: string
+  /** Milliseconds since 1970. */
+  startedAt: number
+  /** When each request was due, whether or not an earlier one had been answered. */
+  arrivals: number[]
+  /** `latency` counts from when the request was due: a crowd that is kept waiting does not look faster for it. */
+  answers: { at: number; latency: number; word: string; status: number }[]
+  /** Connections that ended without an answer, and those that were not taken. */
+  lost: number
+  refused: number
+  gaveUp: number
+  stock: { at: number; remaining: number }[]
+  /** Distinct orders answered 202, by the state they ended in; `unknown`: the shop does not know them. */
+  told: Partial<Record<OrderState | 'unknown', number>>
+  /** Buyers with more than one order that was not released. */
+  twice: number
+  item: ItemCount
+  auditFailures: string[]
+  settledAt: number
+}
+
+export type Equation = { says: string; left: number; right: number }
+
+export const holds = ({ left, right }: Equation): boolean => left === right
+
+/** What must be true whatever happened; PROTOCOL's equations as a buyer and an operator can check them from outside. */
+export function equations(result: Result): Equation[] {
+  const { settings, told, item } = result
+  const count = (...states: OrderState[]) => states.reduce((sum, state) => sum + (told[state] ?? 0), 0)
+  const yes = Object.values(told).reduce((sum, orders) => sum + orders, 0)
+  const refunded = count('REFUND_DUE', 'REFUNDED')
+  const ended = count('COMPLETED', 'FAILED', 'EXPIRED', 'CANCELLED') + refunded
+  const canPay = settings.buyers - Math.floor(settings.buyers * settings.noCredit)
+  const unavailable = result.answers.filter(({ status }) => status >= 500 && status !== 503).length
+  return [
+    { says: 'told yes = completed + failed + expired + cancelled + refunded', left: yes, right: ended },
+    { says: 'allotment = left + held + sold', left: item.allotment, right: item.remaining + item.held + item.sold },
+    { says: 'sold = told yes and completed', left: item.sold, right: count('COMPLETED') + refunded },
+    { says: 'sold = all that could be sold', left: item.sold, right: Math.min(settings.units, canPay) },
+    { says: 'buyers with two orders = 0', left: result.twice, right: 0 },
+    { says: 'answers 5xx other than 503 = 0', left: unavailable, right: 0 },
+    { says: 'refused connections = 0', left: result.refused, right: 0 },
+    { says: 'requests never answered = 0', left: result.gaveUp, right: 0 },
+    { says: 'equations of the audit that fail = 0', left: result.auditFailures.length, right: 0 },
+  ]
+}
+
+/** In one line, the answer first. */
+export function verdict(result: Result): string {
+  const failed = equations(result).filter((equation) => !holds(equation)).length
+  const { item, told } = result
+  const lost = orderStates.reduce(
+    (orders, state) => (unfinished(state) ? orders + (told[state] ?? 0) : orders),
+    told.unknown ?? 0,
+  )
+  const exact = failed === 0 ? 'exact' : 'NOT exact'
+  const balance = failed === 0 ? 'balanced' : `${failed} ${failed === 1 ? 'equation fails' : 'equations fail'}`
+  return `${exact}: ${number(item.sold)} of ${number(item.allotment)} sold, ${number(lost)} lost, ${balance}`
+}
+
+const unfinished = (state: OrderState): boolean => state === 'RESERVATION_PENDING' || state === 'PAYMENT_PENDING'
+
+export const percentiles = [50, 90, 95, 99, 100] as const
+
+/** Nearest rank; the hundredth is the maximum. NaN of nothing. */
+export function latencies(values: number[]): { percentile: number; ms: number }[] {
+  const sorted = values.toSorted((a, b) => a - b)
+  return percentiles.map((percentile) => ({ percentile, ms: sorted[Math.ceil((percentile / 100) * sorted.length) - 1] ?? NaN }))
+}
+
+/** How often each word was answered, most frequent first. */
+export function wordCounts(result: Result): [word: string, count: number][] {
+  const counts = new Map<string, number>()
+  for (const { word } of result.answers) counts.set(word, (counts.get(word) ?? 0) + 1)
+  return [...counts].sort((a, b) => b[1] - a[1])
+}
+
+export const number = (value: number): string => value.toLocaleString('en')
+export const milliseconds = (value: number): string => (Number.isNaN(value) ? '-' : `${value.toFixed(value < 10 ? 1 : 0)} ms`)

@@ -1,0 +1,104 @@
+import type { Database, Migration } from '../platform/sql.ts'
+import { type Delivery, type Event, type EventLog, type Group, subscriptions } from './event-log.ts'
+
+export const eventMigrations: Migration[] = [
+  {
+    id: 'events-1',
+    statements: () => [
+      `CREATE TABLE events (
+        position integer PRIMARY KEY,
+        id varchar(80) NOT NULL UNIQUE,
+        type varchar(40) NOT NULL,
+        topic varchar(40) NOT NULL,
+        subject varchar(36) NOT NULL,
+        at bigint NOT NULL,
+        data text NOT NULL
+      )`,
+      // A row for each event that a group was not yet done with; small, however long the log is.
+      `CREATE TABLE event_deliveries (
+        position integer PRIMARY KEY,
+        grp varchar(20) NOT NULL,
+        event_id varchar(80) NOT NULL,
+        subject varchar(36) NOT NULL,
+        at bigint NOT NULL,
+        token varchar(36),
+        leased_until bigint NOT NULL
+      )`,
+      'CREATE INDEX event_deliveries_subject ON event_deliveries (subject)',
+    ],
+  },
+]
+
+type Row = { position: number; id: string; type: string; topic: Event['topic']; subject: string; time: number; data: string }
+
+/** The event log of a shop without Kafka: a table, claimed row by row by as many workers as there are. */
+export class SqlEventLog implements EventLog {
+  readonly #db: Database
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  append(events: Event[]): Promise<void> {
+    return this.#db.write(async (sql) => {
+      for (const { id, type, topic, subject, time, data } of events) {
+        const [known] = await sql.all('SELECT position FROM events WHERE id = ?', id)
+        if (known) continue
+        await sql.run(
+          'INSERT INTO events (id, type, topic, subject, at, data) VALUES (?, ?, ?, ?, ?, ?)',
+          id,
+          type,
+          topic,
+          subject,
+          time,
+          JSON.stringify(data),
+        )
+        for (const [group, types] of Object.entries(subscriptions)) {
+          if (!types.includes(type)) continue
+          await sql.run(
+            'INSERT INTO event_deliveries (grp, event_id, subject, at, token, leased_until) VALUES (?, ?, ?, ?, NULL, 0)',
+            group,
+            id,
+            subject,
+            time,
+          )
+        }
+      }
+    })
+  }
+
+  take(group: Group, token: string, max: number, now: number, leaseMs: number): Promise<Delivery[]> {
+    return this.#db.write(async (sql) => {
+      const rows = await sql.all<Row>(
+        `SELECT d.position, e.id, e.type, e.topic, e.subject, e.at AS time, e.data
+         FROM event_deliveries d JOIN events e ON e.id = d.event_id
+         WHERE d.grp = ? AND d.leased_until <= ? ORDER BY d.position LIMIT ? ${this.#db.facts.skipLocked}`,
+        group,
+        now,
+        max,
+      )
+      for (const row of rows) {
+        await sql.run('UPDATE event_deliveries SET token = ?, leased_until = ? WHERE position = ?', token, now + leaseMs, row.position)
+      }
+      return rows.map(({ position, data, ...event }) => ({ position, event: { ...event, data: JSON.parse(data) } }))
+    })
+  }
+
+  ack(_group: Group, token: string, positions: number[]): Promise<number> {
+    return this.#db.write(async (sql) => {
+      let done = 0
+      for (const position of positions) done += await sql.run('DELETE FROM event_deliveries WHERE position = ? AND token = ?', position, token)
+      return done
+    })
+  }
+
+  lag(group: Group) {
+    return this.#db.read(async (sql) => {
+      const [row] = await sql.all<{ count: number; oldestAt: number | null }>(
+        'SELECT count(*) AS count, min(at) AS oldestAt FROM event_deliveries WHERE grp = ?',
+        group,
+      )
+      return row ?? { count: 0, oldestAt: null }
+    })
+  }
+}

@@ -1,0 +1,98 @@
+import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type { Caller, Role } from '../core/caller.ts'
+import type { TokenCheck } from '../gate/identity.ts'
+import type { Rate } from '../gate/rate.ts'
+
+export type GuardParts = { tokens: Pick<TokenCheck, 'known' | 'check'>; rate: Rate }
+
+type Guard = (request: FastifyRequest, reply: FastifyReply, done: () => void) => void
+
+export const PER_ADDRESS = 200
+const PER_BUYER = 5
+/** Paths where a rehearsal's buyer has business, besides the purchase in its own sale. */
+const drillPaths = /^\/api\/v1\/(orders|live|users\/me)(\/|\?|$)/
+
+/** On every answer; pages replace the policy by a longer one. */
+export const secure = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+}
+
+const guards = new WeakSet<Guard>()
+
+/**
+ * Who may ask and how often, in one hook: on the path of a purchase each further one costs. A token that was seen before is
+ * answered without a promise. The token is looked at before the address's turn is taken, because a rehearsal's buyers come
+ * from one address by the thousand; what a bad token costs is bounded by the turn its sender's address takes for it.
+ */
+export function makeNeeds({ tokens, rate }: GuardParts): (...anyOf: Role[]) => Guard {
+  return (...anyOf) => {
+    const guard: Guard = (request, reply, done) => {
+      reply.headers(secure)
+      const token = bearer(request.headers.authorization)
+      const known = token === undefined ? undefined : tokens.known(token)
+      if (known) return admit(known)
+      if (token === undefined) return deny(undefined)
+      tokens.check(token).then((caller) => (caller ? admit(caller) : deny(token)), done)
+
+      function admit(caller: Caller): void {
+        if (caller.drillSaleId === null && !turn(rate, 'address', request.ip, PER_ADDRESS, reply)) return
+        if (!caller.roles.some((role) => anyOf.includes(role)) || !withinDrill(caller, request.url)) {
+          reply.problem('forbidden', `This needs an account with the role ${anyOf.join(' or ')} for this place.`)
+          return
+        }
+        if (caller.roles.includes('admin') || turn(rate, 'user', caller.id, PER_BUYER, reply)) {
+          request.caller = caller
+          if (request.method === 'GET') reply.header('cache-control', 'no-store')
+          done()
+        }
+      }
+      function deny(bad: string | undefined): void {
+        if (!turn(rate, 'address', request.ip, PER_ADDRESS, reply)) return
+        reply.header('www-authenticate', bad === undefined ? 'Bearer' : 'Bearer error="invalid_token"')
+        const advice = bad === undefined ? 'Send Authorization: Bearer <access token>.' : 'Refresh the token or sign in again.'
+        reply.problem('unauthenticated', advice)
+      }
+    }
+    guards.add(guard)
+    return guard
+  }
+}
+
+/** Gives a route without `needs` the limit per address; answers whether it has `needs`. */
+export function guardRoute(route: RouteOptions, rate: Rate): boolean {
+  const hooks = [route.onRequest ?? []].flat() as Guard[]
+  const guarded = hooks.some((hook) => guards.has(hook))
+  if (!guarded) {
+    const byAddress: Guard = (request, reply, done) => {
+      reply.headers(secure)
+      if (turn(rate, 'address', request.ip, PER_ADDRESS, reply)) done()
+    }
+    route.onRequest = [byAddress, ...hooks] as never
+  }
+  return guarded
+}
+
+/** Takes a turn; where there is none, answers 429. The header fields are those of draft-ietf-httpapi-ratelimit-headers. */
+export function turn(rate: Rate, policy: string, who: string, perSecond: number, reply: FastifyReply): boolean {
+  const waitMs = rate.take(`${policy} ${who}`, perSecond, perSecond)
+  if (waitMs === 0) return true
+  const seconds = Math.ceil(waitMs / 1000)
+  reply.headers({
+    'retry-after': seconds,
+    ratelimit: `"${policy}";r=0;t=${seconds}`,
+    'ratelimit-policy': `"${policy}";q=${perSecond};w=1`,
+  })
+  reply.problem('slow-down', `At most ${perSecond} requests a second per ${policy}. Wait as long as Retry-After says.`)
+  return false
+}
+
+function bearer(header: string | undefined): string | undefined {
+  if (header === undefined || header.length < 8) return undefined
+  return header.slice(0, 7).toLowerCase() === 'bearer ' ? header.slice(7).trim() : undefined
+}
+
+function withinDrill({ drillSaleId }: Caller, url: string): boolean {
+  return drillSaleId === null || drillPaths.test(url) || url === `/api/v1/sales/${drillSaleId}/purchase`
+}

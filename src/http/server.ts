@@ -1,0 +1,119 @@
+import swagger from '@fastify/swagger'
+import { Ajv } from 'ajv'
+import addFormats from 'ajv-formats'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { type App, ProblemSchema } from '../platform/http.ts'
+import type { Random } from '../platform/random.ts'
+import { type GuardParts, guardRoute, makeNeeds, PER_ADDRESS, secure, turn } from './guard.ts'
+import { nothingHere, onError, problem, socketProblems, traceOf } from './problems.ts'
+
+export type ServerParts = GuardParts & {
+  log: FastifyBaseLogger
+  random: Random
+  /** Of this program, as the API's description says it. */
+  version: string
+}
+
+const BODY_LIMIT = 16 * 1024
+/** Of connections that wait to be accepted. A crowd that arrives within one second fills Node's default of 511. */
+const BACKLOG = 4096
+
+/** The server with everything that is the same for all routes, and then the routes. Does not listen yet. */
+export async function makeServer(parts: ServerParts, routes: (app: App) => void): Promise<App> {
+  const { log, random, rate } = parts
+  const base = Fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'traceId' }),
+    genReqId: ({ headers }) => traceOf(headers.traceparent as string | undefined, random),
+    bodyLimit: BODY_LIMIT,
+    // Longer than the 60 s after which load balancers drop a connection that is idle, so that it is never we who cut first.
+    keepAliveTimeout: 65_000,
+    requestTimeout: 30_000,
+    clientErrorHandler: socketProblems(random),
+    frameworkErrors: (error, request, reply) => void onError(error, request, Object.assign(reply, { problem }) as never),
+  })
+  const app = base as unknown as App
+  app.decorate('needs', makeNeeds(parts))
+  app.decorateRequest('caller', null as never)
+  app.decorateReply('problem', problem)
+  app.setErrorHandler(onError)
+  const nothing = nothingHere(base)
+  app.setNotFoundHandler((request, reply) => {
+    reply.headers(secure)
+    if (turn(rate, 'address', request.ip, PER_ADDRESS, reply)) nothing(request, reply)
+  })
+  validate(base)
+  takeJsonOnly(base)
+  app.addHook('onRoute', (route) => {
+    const guarded = guardRoute(route, rate)
+    if (!route.schema?.response) return
+    const added = {
+      429: ProblemSchema,
+      500: ProblemSchema,
+      ...(route.schema.body !== undefined && { 413: ProblemSchema, 415: ProblemSchema }),
+    }
+    const security = guarded ? { security: [{ accessToken: [] }] } : {}
+    route.schema = { ...route.schema, ...security, response: { ...added, ...route.schema.response } }
+  })
+  await describe(base, parts.version)
+  routes(app)
+  await app.ready()
+  return app
+}
+
+/** Answers the address that was taken; port 0 takes a free one. */
+export function listen(app: App, host: string, port: number): Promise<string> {
+  return app.listen({ host, port, backlog: BACKLOG })
+}
+
+/** A body says what it means by its types; all that an address can carry is text, so there numbers and defaults are read. */
+function validate(app: FastifyInstance): void {
+  const strict = new Ajv({ allErrors: true, coerceTypes: false, removeAdditional: false, useDefaults: false })
+  const lenient = new Ajv({ allErrors: true, coerceTypes: true, removeAdditional: false, useDefaults: true })
+  for (const ajv of [strict, lenient]) addFormats.default(ajv)
+  app.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? strict : lenient).compile(schema as object))
+}
+
+/** Fastify's own parsers also take text/plain, and refuse a JSON body of no bytes before the route's schema can name it. */
+function takeJsonOnly(app: FastifyInstance): void {
+  const json = app.getDefaultJsonParser('error', 'error')
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined)
+    else json(request, body as string, done)
+  })
+}
+
+async function describe(app: FastifyInstance, version: string): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Doorbuster',
+        version,
+        description:
+          'Money is in minor units, times are RFC 3339 in UTC, ids are UUIDs. Errors are problem+json: decide by `code`.',
+      },
+      servers: [{ url: '/' }],
+      components: { securitySchemes: { accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+    },
+    convertConstToEnum: false,
+    transformObject: (document) => {
+      const { openapiObject } = document as { openapiObject: Described }
+      const responses = Object.values(openapiObject.paths).flatMap((path) => Object.values(path).map((call) => call.responses))
+      for (const { content } of responses.flatMap((byStatus) => Object.values(byStatus))) {
+        const json = content?.['application/json']
+        if (!content || !json || json.schema.description !== problemDescription) continue
+        content['application/problem+json'] = json
+        delete content['application/json']
+      }
+      return openapiObject as never
+    },
+  })
+}
+
+const { description: problemDescription } = ProblemSchema as { description?: string }
+
+/** What of an OpenAPI document is touched here. */
+type Content = Record<string, { schema: { description?: string } }>
+type Described = { paths: Record<string, Record<string, { responses: Record<string, { content?: Content }> }>> }

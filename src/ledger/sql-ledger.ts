@@ -1,0 +1,259 @@
+import { assert } from '../core/assert.ts'
+import type { Id } from '../core/ids.ts'
+import type { Entry } from '../core/order.ts'
+import type { Database, Sql } from '../platform/sql.ts'
+import type { Ask, Hold, HoldMove, HoldState, ItemCount, Ledger, LedgerView, Reply } from './ledger.ts'
+
+/** Steps 2 and 3 of `book`: handed in, because the books own the rows. */
+export type Record = (sql: Sql, saleId: Id, epoch: number, entries: Entry[]) => Promise<void>
+
+type SaleRow = {
+  epoch: number
+  seq: number
+  start_time: number
+  end_time: number
+  buyer_limit: number
+  paused_by_operator: number
+  paused_for_recovery: number
+}
+type OrderRow = {
+  id: Id
+  sale_id: Id
+  buyer_id: Id
+  product_id: Id
+  quantity: number
+  state: string
+  epoch: number
+  seq: number
+  key_digest: string
+  body_digest: string
+  reserved_at: number
+}
+type Item = { available: number; quiet_until: number }
+
+const COLUMNS = 'id, sale_id, buyer_id, product_id, quantity, state, epoch, seq, key_digest, body_digest, reserved_at'
+const LIVE = "state NOT IN ('FAILED', 'CANCELLED', 'EXPIRED')"
+
+/**
+ * The ledger of a shop that has no other engine than its database: it decides on the books' own rows and books in the same
+ * transaction, so there is one record, one sync to disk, and nothing that could disagree. Commit and release are the books'
+ * own moves; `settle` here only says what they came to.
+ */
+export class SqlLedger implements Ledger {
+  readonly inBooks = true
+  readonly #db: Database
+  readonly #record: Record
+  readonly #now: () => number
+
+  constructor(db: Database, record: Record, now: () => number) {
+    this.#db = db
+    this.#record = record
+    this.#now = now
+  }
+
+  /** The books are loaded already. */
+  async load(): Promise<boolean> {
+    return false
+  }
+
+  async amend(): Promise<boolean> {
+    return true
+  }
+
+  reserve(saleId: Id, epoch: number, asks: Ask[]): Promise<Reply[]> {
+    return this.#db.write(async (sql) => {
+      const [sale] = await sql.all<SaleRow>(
+        `SELECT epoch, seq, start_time, end_time, buyer_limit, paused_by_operator, paused_for_recovery FROM sales WHERE id = ?
+         ${this.#db.facts.forUpdate}`,
+        saleId,
+      )
+      if (sale?.epoch !== epoch) return asks.map(() => ({ kind: 'epoch-passed' }) as const)
+      const batch = new Batch(sql, saleId, sale, this.#now())
+      const replies: Reply[] = []
+      for (const ask of asks) replies.push(await batch.decide(ask))
+      if (batch.entries.length > 0) {
+        const counted = await sql.run('UPDATE sales SET seq = ? WHERE id = ? AND epoch = ? AND seq = ?', batch.seq, saleId, epoch, sale.seq)
+        assert(counted === 1, 'the sequence belongs to this transaction')
+        await this.#record(sql, saleId, epoch, batch.entries)
+      }
+      return replies
+    })
+  }
+
+  settle(saleId: Id, moves: HoldMove[]): Promise<('moved' | 'unchanged' | 'unknown')[]> {
+    return this.#db.read(async (sql) => {
+      const settled: ('unchanged' | 'unknown')[] = []
+      for (const { orderId } of moves) {
+        const [row] = await sql.all('SELECT id FROM orders WHERE id = ? AND sale_id = ?', orderId, saleId)
+        settled.push(row ? 'unchanged' : 'unknown')
+      }
+      return settled
+    })
+  }
+
+  look(saleId: Id, afterSeq: number, quietMs: number): Promise<LedgerView | null> {
+    return this.#db.write(async (sql) => {
+      const now = this.#now()
+      const [sale] = await sql.all<SaleRow>('SELECT * FROM sales WHERE id = ?', saleId)
+      if (!sale) return null
+      if (quietMs > 0) await sql.run('UPDATE sale_items SET quiet_until = ? WHERE sale_id = ? AND available = 0', now + quietMs, saleId)
+      const items = await sql.all<ItemCount>(
+        'SELECT product_id AS productId, allotment, available AS remaining, held, sold FROM sale_items WHERE sale_id = ? ORDER BY position',
+        saleId,
+      )
+      const buyers = await sql.all<{ buyer_id: Id }>(
+        'SELECT buyer_id FROM orders WHERE sale_id = ? AND (epoch > ? OR (epoch = ? AND seq > ?))',
+        saleId,
+        afterSeq === 0 ? 0 : sale.epoch,
+        sale.epoch,
+        afterSeq,
+      )
+      return {
+        terms: {
+          id: saleId,
+          startTime: sale.start_time,
+          endTime: sale.end_time,
+          epoch: sale.epoch,
+          limit: sale.buyer_limit,
+          pausedByOperator: sale.paused_by_operator === 1,
+          pausedForRecovery: sale.paused_for_recovery === 1,
+        },
+        seq: sale.seq,
+        now,
+        items,
+        buyers: buyers.map((row) => row.buyer_id),
+      }
+    })
+  }
+
+  entries(saleId: Id, epoch: number, afterSeq: number, before: number, max: number): Promise<Hold[]> {
+    return this.#db.read(async (sql) => {
+      const rows = await sql.all<OrderRow>(
+        `SELECT ${COLUMNS} FROM orders WHERE sale_id = ? AND epoch = ? AND seq > ? AND reserved_at < ? ORDER BY seq LIMIT ?`,
+        saleId,
+        epoch,
+        afterSeq,
+        before,
+        max,
+      )
+      return rows.map((row) => ({ ...entryOf(row), state: holdStateOf(row.state) }))
+    })
+  }
+
+  /** The orders stay: they are the record. */
+  async drop(): Promise<void> {}
+}
+
+/** One batch under way: what it gave out is not in the tables yet. */
+class Batch {
+  readonly entries: Entry[] = []
+  seq: number
+  readonly #sql: Sql
+  readonly #saleId: Id
+  readonly #sale: SaleRow
+  readonly #now: number
+  readonly #items = new Map<Id, Item | null>()
+  readonly #byBuyer = new Map<Id, Entry[]>()
+
+  constructor(sql: Sql, saleId: Id, sale: SaleRow, now: number) {
+    this.#sql = sql
+    this.#saleId = saleId
+    this.#sale = sale
+    this.#now = now
+    this.seq = sale.seq
+  }
+
+  async decide(ask: Ask): Promise<Reply> {
+    const sale = this.#sale
+    const now = this.#now
+    const known = await this.#known(ask)
+    if (known) return known.bodyDigest === ask.bodyDigest ? { kind: 'replayed', entry: known } : { kind: 'key-reused' }
+    if (now > ask.deadline) return { kind: 'late' }
+    if (now >= sale.end_time) return { kind: 'ended' }
+    if (sale.paused_by_operator || sale.paused_for_recovery) return { kind: 'paused' }
+    if (now < sale.start_time) return { kind: 'not-started', startTime: sale.start_time }
+    const item = await this.#item(ask.productId)
+    if (!item) return { kind: 'not-found' }
+    const limit = sale.buyer_limit
+    if ((await this.#taken(ask.buyerId)) + ask.quantity > limit) {
+      return { kind: 'limit-reached', limit, entry: await this.#newestLive(ask.buyerId) }
+    }
+    const quiet = now < item.quiet_until
+    if (quiet || item.available < ask.quantity) return { kind: 'sold-out', remaining: quiet ? 0 : item.available }
+    item.available -= ask.quantity
+    const { deadline, ...asked } = ask
+    const entry: Entry = { ...asked, saleId: this.#saleId, epoch: sale.epoch, seq: ++this.seq, reservedAt: now }
+    this.entries.push(entry)
+    const own = this.#byBuyer.get(ask.buyerId)
+    if (own) own.push(entry)
+    else this.#byBuyer.set(ask.buyerId, [entry])
+    return { kind: 'reserved', entry, remaining: item.available }
+  }
+
+  async #known(ask: Ask): Promise<Entry | undefined> {
+    const fresh = this.#byBuyer.get(ask.buyerId)?.find((entry) => entry.keyDigest === ask.keyDigest)
+    if (fresh) return fresh
+    const [row] = await this.#sql.all<OrderRow>(
+      `SELECT ${COLUMNS} FROM orders WHERE buyer_id = ? AND sale_id = ? AND key_digest = ?`,
+      ask.buyerId,
+      this.#saleId,
+      ask.keyDigest,
+    )
+    return row && entryOf(row)
+  }
+
+  async #item(productId: Id): Promise<Item | null> {
+    let item = this.#items.get(productId)
+    if (item === undefined) {
+      const [row] = await this.#sql.all<Item>(
+        'SELECT available, quiet_until FROM sale_items WHERE sale_id = ? AND product_id = ?',
+        this.#saleId,
+        productId,
+      )
+      item = row ?? null
+      this.#items.set(productId, item)
+    }
+    return item
+  }
+
+  async #taken(buyerId: Id): Promise<number> {
+    const [row] = await this.#sql.all<{ taken: number }>(
+      'SELECT taken FROM sale_buyers WHERE sale_id = ? AND buyer_id = ?',
+      this.#saleId,
+      buyerId,
+    )
+    const fresh = this.#byBuyer.get(buyerId) ?? []
+    return fresh.reduce((sum, entry) => sum + entry.quantity, row?.taken ?? 0)
+  }
+
+  async #newestLive(buyerId: Id): Promise<Entry | null> {
+    const fresh = this.#byBuyer.get(buyerId)?.at(-1)
+    if (fresh) return fresh
+    const [row] = await this.#sql.all<OrderRow>(
+      `SELECT ${COLUMNS} FROM orders WHERE buyer_id = ? AND sale_id = ? AND ${LIVE} ORDER BY epoch DESC, seq DESC LIMIT 1`,
+      buyerId,
+      this.#saleId,
+    )
+    return row ? entryOf(row) : null
+  }
+}
+
+function entryOf(row: OrderRow): Entry {
+  return {
+    orderId: row.id,
+    saleId: row.sale_id,
+    epoch: row.epoch,
+    seq: row.seq,
+    buyerId: row.buyer_id,
+    productId: row.product_id,
+    quantity: row.quantity,
+    keyDigest: row.key_digest,
+    bodyDigest: row.body_digest,
+    reservedAt: row.reserved_at,
+  }
+}
+
+function holdStateOf(state: string): HoldState {
+  if (state === 'RESERVATION_PENDING' || state === 'PAYMENT_PENDING') return 'PENDING'
+  return state === 'FAILED' || state === 'CANCELLED' || state === 'EXPIRED' ? 'CANCELLED' : 'COMMITTED'
+}

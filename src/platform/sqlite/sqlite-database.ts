@@ -1,0 +1,122 @@
+import { Worker } from 'node:worker_threads'
+import { Bug } from '../../core/assert.ts'
+import { Fault, type FaultCode } from '../../core/fault.ts'
+
+export type ThreadSettings = { path: string; readOnly: boolean; /** URL of the module with `makeStores(db)`. */ stores: string }
+export type Call = { id: number; store: string; method: string; args: unknown[]; urgent: boolean }
+export type Answer = {
+  id: number
+  value?: unknown
+  error?: { name: string; message: string; stack?: string | undefined; code?: FaultCode; outcome?: 'refused' | 'unknown' }
+}
+
+/** Calls that may wait for a thread; beyond it they are refused at once. */
+const WAITING_MAX = 20_000
+
+/** A thread with a SQLite connection of its own. Method calls on its stores travel as messages. */
+export class SqliteThread {
+  readonly #worker: Worker
+  readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: unknown) => void }>()
+  #lastId = 0
+  #gone: Error | undefined
+
+  private constructor(worker: Worker) {
+    this.#worker = worker
+  }
+
+  /** @param onBug a broken assertion in the thread: the process must end. */
+  static open(settings: ThreadSettings, onBug: (error: Error) => void): Promise<SqliteThread> {
+    const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: settings })
+    const thread = new SqliteThread(worker)
+    return new Promise((resolve, reject) => {
+      worker.on('message', (message: { ready: true } | Answer[]) => {
+        if (Array.isArray(message)) thread.#receive(message, onBug)
+        else resolve(thread)
+      })
+      worker.on('error', (error: Error) => {
+        thread.#end(error)
+        reject(error)
+      })
+      worker.on('exit', () => thread.#end(new Error('the thread has stopped')))
+    })
+  }
+
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
+  call(store: string, method: string, args: unknown[], urgent: boolean): Promise<unknown> {
+    if (this.#gone) return Promise.reject(new Fault('store-gone', 'refused', this.#gone.message))
+    if (this.#waiting.size >= WAITING_MAX) return Promise.reject(new Fault('store-busy', 'refused', 'too many calls wait'))
+    return new Promise((resolve, reject) => {
+      const id = ++this.#lastId
+      this.#waiting.set(id, { resolve, reject })
+      this.#worker.postMessage({ id, store, method, args, urgent } satisfies Call)
+    })
+  }
+
+  /** Waits for what was asked, then ends the thread. */
+  async stop(): Promise<void> {
+    await Promise.allSettled([...this.#waiting.values()].map((one) => new Promise((done) => Object.assign(one, wrap(one, done)))))
+    await this.#worker.terminate()
+  }
+
+  #receive(answers: Answer[], onBug: (error: Error) => void): void {
+    for (const { id, value, error } of answers) {
+      const waiting = this.#waiting.get(id)
+      this.#waiting.delete(id)
+      if (!error) waiting?.resolve(value)
+      else if (error.code && error.outcome) waiting?.reject(new Fault(error.code, error.outcome, error.message))
+      else {
+        const bug = Object.assign(new Bug(error.message), { stack: error.stack })
+        waiting?.reject(bug)
+        if (error.name === 'Bug') onBug(bug)
+      }
+    }
+  }
+
+  #end(error: Error): void {
+    this.#gone ??= error
+    for (const { reject } of this.#waiting.values()) reject(new Fault('store-gone', 'unknown', error.message))
+    this.#waiting.clear()
+  }
+}
+
+function wrap(one: { resolve: (value: unknown) => void; reject: (error: unknown) => void }, done: (value: unknown) => void) {
+  const { resolve, reject } = one
+  return {
+    resolve: (value: unknown) => (resolve(value), done(undefined)),
+    reject: (error: unknown) => (reject(error), done(undefined)),
+  }
+}
+
+/** The stores of both threads behind one face: what only reads goes to the reader, all else to the writer. */
+export function remoteStores<Stores extends object>(
+  writer: SqliteThread,
+  reader: SqliteThread,
+  reads: { [S in keyof Stores]?: readonly (keyof Stores[S])[] },
+  urgent: { [S in keyof Stores]?: readonly (keyof Stores[S])[] },
+  facts: { [S in keyof Stores]?: Partial<Stores[S]> },
+): Stores {
+  const face = (store: string) =>
+    new Proxy({} as Record<string, unknown>, {
+      get(methods, method: string) {
+        // Whoever awaits a store must not take it for a promise.
+        if (method === 'then') return undefined
+        const fact = (facts as Record<string, Record<string, unknown> | undefined>)[store]?.[method]
+        if (fact !== undefined) return fact
+        const listed = (table: object) => ((table as Record<string, string[]>)[store] ?? []).includes(method)
+        const thread = listed(reads) ? reader : writer
+        const first = listed(urgent)
+        methods[method] ??= (...args: unknown[]) => thread.call(store, method, args, first)
+        return methods[method]
+      },
+    })
+  return new Proxy({} as Record<string, unknown>, {
+    get(stores, store: string) {
+      if (store === 'then') return undefined
+      stores[store] ??= face(store)
+      return stores[store]
+    },
+  }) as Stores
+}

@@ -1,0 +1,68 @@
+import type { Sales, SaleTally } from '../books/books.ts'
+import type { Id } from '../core/ids.ts'
+import type { Ledger, LedgerView } from '../ledger/ledger.ts'
+import type { Clock } from '../platform/clock.ts'
+
+/** A difference must outlive this to count: moves under way are not errors. */
+export const SETTLING_MS = 2000
+
+export type Equation = { id: string; scope: string; left: number; right: number; inFlight: number; holds: boolean }
+export type Audit = { ok: boolean; at: number; equations: Equation[] }
+
+export type AuditParts = { sales: Sales; ledger: Ledger; clock: Clock; /** An order older than this that still waits is stuck. */ stuckMs: number }
+
+/** Every equation with both sides. What does not hold is looked at again after 2 s, and only what still fails is reported. */
+export async function runAudit(parts: AuditParts): Promise<Audit> {
+  let equations = await equationsNow(parts)
+  if (equations.some((one) => !one.holds)) {
+    await parts.clock.sleep(SETTLING_MS)
+    const failed = new Set(equations.filter((one) => !one.holds).map((one) => `${one.id} ${one.scope}`))
+    equations = (await equationsNow(parts)).map((one) => ({ ...one, holds: one.holds || !failed.has(`${one.id} ${one.scope}`) }))
+  }
+  return { ok: equations.every((one) => one.holds), at: parts.clock.now(), equations }
+}
+
+async function equationsNow({ sales, ledger, clock, stuckMs }: AuditParts): Promise<Equation[]> {
+  const equations: Equation[] = []
+  let after: Id | undefined
+  for (let page = await sales.list(100, after); page.length > 0; page = await sales.list(100, after)) {
+    for (const sale of page) {
+      const tally = await sales.tally(sale.id)
+      const view = sale.settledAt === null ? await ledger.look(sale.id, Number.MAX_SAFE_INTEGER, 0) : null
+      if (tally) equations.push(...saleEquations(tally, view))
+    }
+    after = page.at(-1)?.id
+  }
+  const money = await sales.moneyTally(clock.now() - stuckMs)
+  equations.push(
+    equal('journal: every entry sums to zero', 'shop', money.journalSum, 0),
+    equal('wallets that differ from their journal', 'shop', money.walletsWrong, 0),
+    equal('payments that differ from completed orders', 'shop', money.paymentsWrong, 0),
+    equal('orders that wait longer than their time', 'shop', money.ordersStuck, 0),
+  )
+  return equations
+}
+
+function saleEquations({ terms, items, buyersWrong }: SaleTally, view: LedgerView | null): Equation[] {
+  const equations: Equation[] = []
+  for (const item of items) {
+    const scope = `sale ${terms.id} product ${item.productId}`
+    equations.push(
+      equal('books: allotment = available + held + sold + returned', scope, item.allotment, item.available + item.held + item.sold + item.returned),
+      equal('books: held = sum of waiting orders', scope, item.held, item.heldByOrders),
+      equal('books: sold = sum of completed orders', scope, item.sold, item.soldByOrders),
+    )
+    const counted = view?.terms.epoch === terms.epoch ? view.items.find((one) => one.productId === item.productId) : undefined
+    if (!counted) continue
+    equations.push(
+      equal('ledger: allotment = remaining + held + sold', scope, counted.allotment, counted.remaining + counted.held + counted.sold + item.returned),
+      equal('ledger remaining = books available', scope, counted.remaining, item.available, counted.held - item.held),
+    )
+  }
+  equations.push(equal('buyers over their limit, or whose units differ from their orders', `sale ${terms.id}`, buyersWrong, 0))
+  return equations
+}
+
+function equal(id: string, scope: string, left: number, right: number, inFlight = 0): Equation {
+  return { id, scope, left, right, inFlight: Math.abs(inFlight), holds: left === right }
+}

@@ -1,0 +1,62 @@
+import type { Id } from '../core/ids.ts'
+import type { Sale } from '../core/sale.ts'
+
+/** A current sale as this process knows it: for display and for the gate. The ledger decides. */
+export type Live = { sale: Sale; remaining: Map<Id, number>; outcomes: Map<string, number>; version: number }
+export type BoardChange = 'stock' | 'sale'
+
+export class Board {
+  readonly #sales = new Map<Id, Live>()
+  readonly #listeners: ((live: Live, what: BoardChange) => void)[] = []
+
+  get(saleId: Id): Live | undefined {
+    return this.#sales.get(saleId)
+  }
+
+  all(): Live[] {
+    return [...this.#sales.values()]
+  }
+
+  on(listener: (live: Live, what: BoardChange) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** From the books: what is no longer current leaves the board. */
+  put(sales: Sale[]): void {
+    const current = new Set(sales.map((sale) => sale.id))
+    for (const id of this.#sales.keys()) if (!current.has(id)) this.#sales.delete(id)
+    for (const sale of sales) this.putOne(sale)
+  }
+
+  putOne(sale: Sale): Live {
+    const live = this.#sales.get(sale.id)
+    if (!live) {
+      const fresh = { sale, remaining: new Map(sale.items.map((item) => [item.productId, item.allotment])), outcomes: new Map(), version: 1 }
+      this.#sales.set(sale.id, fresh)
+      this.#tell(fresh, 'sale')
+      return fresh
+    }
+    if (JSON.stringify(live.sale) !== JSON.stringify(sale)) {
+      live.sale = sale
+      this.#tell(live, 'sale')
+    }
+    return live
+  }
+
+  stock(saleId: Id, productId: Id, remaining: number): void {
+    const live = this.#sales.get(saleId)
+    if (!live || live.remaining.get(productId) === remaining) return
+    live.remaining.set(productId, remaining)
+    this.#tell(live, 'stock')
+  }
+
+  count(saleId: Id, outcome: string): void {
+    const outcomes = this.#sales.get(saleId)?.outcomes
+    outcomes?.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+  }
+
+  #tell(live: Live, what: BoardChange): void {
+    live.version++
+    for (const listener of this.#listeners) listener(live, what)
+  }
+}

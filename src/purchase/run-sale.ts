@@ -1,0 +1,104 @@
+import type { NewSale, SaleChange, SaleChanged, Sales } from '../books/books.ts'
+import type { Id } from '../core/ids.ts'
+import { phaseOf, type Sale, statusOf } from '../core/sale.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Push } from '../push/push.ts'
+import type { Board } from './board.ts'
+
+/** How long an ended sale stays on the board after its end. */
+const SHOWN_AFTER_END_MS = 3600_000
+const REFRESH_MS = 1000
+
+export type RunSaleParts = {
+  sales: Sales
+  ledger: Ledger
+  board: Board
+  push: Push
+  clock: Clock
+  endingSoonMs: number
+  /** The scheduler must look again: an edge may be nearer now. */
+  changed: () => void
+}
+
+/** The life of a sale, over the ports. `ACTIVE` follows from the clock; what happens here only announces it. */
+export class RunSale {
+  readonly #parts: RunSaleParts
+  readonly #phases = new Map<Id, string>()
+
+  constructor(parts: RunSaleParts) {
+    this.#parts = parts
+  }
+
+  /** The books first, then the ledger, armed before the sale opens. */
+  async create(sale: NewSale): Promise<SaleChanged> {
+    const created = await this.#parts.sales.create(sale, this.#parts.clock.now())
+    if (created.kind === 'changed') await this.#load(created.sale)
+    return created
+  }
+
+  /** More units: the books first. Fewer: the ledger first, so that it never gives what the books no longer have. */
+  async change(saleId: Id, change: SaleChange): Promise<SaleChanged> {
+    const { sales, ledger, clock } = this.#parts
+    const present = await sales.sale(saleId)
+    if (!present) return { kind: 'not-found' }
+    const fewer = (change.items ?? []).filter((item) => item.quantity < allotmentOf(present, item.productId))
+    if (fewer.length > 0) {
+      const items = fewer.map(({ productId, quantity }) => ({ productId, allotment: quantity }))
+      if (!(await ledger.amend(present, items))) return { kind: 'conflict', because: 'more than that is held or sold' }
+    }
+    const changed = await sales.change(saleId, change, clock.now())
+    if (changed.kind !== 'changed') return changed
+    await ledger.amend(changed.sale, changed.sale.items)
+    await this.#show(changed.sale)
+    return changed
+  }
+
+  async #load(sale: Sale): Promise<void> {
+    await this.#parts.ledger.load({ terms: sale, items: sale.items, holds: [] })
+    await this.#show(sale)
+  }
+
+  async #show(sale: Sale): Promise<void> {
+    const { board, changed } = this.#parts
+    const live = board.putOne(sale)
+    await this.#count(live.sale.id)
+    changed()
+  }
+
+  async #count(saleId: Id): Promise<void> {
+    const view = await this.#parts.ledger.look(saleId, Number.MAX_SAFE_INTEGER, 0)
+    for (const item of view?.items ?? []) this.#parts.board.stock(saleId, item.productId, item.remaining)
+  }
+
+  /** Brings the board level with the books: what other processes changed, and what happened before a start. */
+  async refresh(): Promise<void> {
+    const { sales, board, clock } = this.#parts
+    board.put(await sales.current(clock.now() - SHOWN_AFTER_END_MS))
+    for (const { sale } of board.all()) if (sale.settledAt === null) await this.#count(sale.id)
+  }
+
+  /** Announces what has come. Answers how long until it must look again, milliseconds. */
+  async tick(): Promise<number> {
+    const { sales, board, push, clock, endingSoonMs } = this.#parts
+    await this.refresh()
+    const now = clock.now()
+    let next = now + REFRESH_MS
+    for (const { sale, remaining } of board.all()) {
+      const left = [...remaining.values()].reduce((sum, units) => sum + units, 0)
+      const phase = phaseOf(sale, left, now, endingSoonMs)
+      if (this.#phases.get(sale.id) !== phase) {
+        this.#phases.set(sale.id, phase)
+        push.toSale(sale.id, { type: 'sale', saleId: sale.id, status: statusOf(sale, now), phase })
+      }
+      if (now >= sale.startTime && now < sale.endTime) await sales.announceStart(sale.id, now)
+      if (now >= sale.endTime && sale.settledAt === null) await sales.settleEnd(sale.id, now)
+      for (const edge of [sale.startTime, sale.endTime, sale.endTime - endingSoonMs]) if (edge > now && edge < next) next = edge
+    }
+    return Math.max(1, next - clock.now())
+  }
+}
+
+function allotmentOf(sale: Sale, productId: Id): number {
+  return sale.items.find((item) => item.productId === productId)?.allotment ?? 0
+}

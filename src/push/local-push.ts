@@ -1,0 +1,48 @@
+import type { Id } from '../core/ids.ts'
+import type { Outlet, Watching } from './outlet.ts'
+import type { OrderHint, Push, SaleHint, StockHint } from './push.ts'
+
+/** To the sockets of this process. A hint is written as text once, however many watch. */
+export class LocalPush implements Push, Watching {
+  readonly #sales = new Map<Id, Set<Outlet>>()
+  readonly #buyers = new Map<Id, Set<Outlet>>()
+
+  toBuyer(buyerId: Id, hint: OrderHint): void {
+    const watching = this.#buyers.get(buyerId)
+    if (!watching) return
+    const text = JSON.stringify(hint)
+    for (const outlet of watching) outlet.send(text)
+  }
+
+  toSale(saleId: Id, hint: StockHint | SaleHint): void {
+    const watching = this.#sales.get(saleId)
+    if (!watching) return
+    const text = JSON.stringify(hint)
+    for (const outlet of watching) outlet.sendLatest(`${hint.type} ${saleId}`, text)
+  }
+
+  watchSale(saleId: Id, outlet: Outlet): void {
+    add(this.#sales, saleId, outlet)
+  }
+
+  watchBuyer(buyerId: Id, outlet: Outlet): void {
+    add(this.#buyers, buyerId, outlet)
+  }
+
+  forget(outlet: Outlet, saleIds: Iterable<Id>, buyerId: Id | undefined): void {
+    for (const saleId of saleIds) remove(this.#sales, saleId, outlet)
+    if (buyerId !== undefined) remove(this.#buyers, buyerId, outlet)
+  }
+}
+
+function add(watching: Map<Id, Set<Outlet>>, id: Id, outlet: Outlet): void {
+  const outlets = watching.get(id)
+  if (outlets) outlets.add(outlet)
+  else watching.set(id, new Set([outlet]))
+}
+
+function remove(watching: Map<Id, Set<Outlet>>, id: Id, outlet: Outlet): void {
+  const outlets = watching.get(id)
+  outlets?.delete(outlet)
+  if (outlets?.size === 0) watching.delete(id)
+}

@@ -1,0 +1,102 @@
+import { open, readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  type CryptoKey,
+  calculateJwkThumbprint,
+  createLocalJWKSet,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  type JWK,
+  type JWTVerifyGetKey,
+} from 'jose'
+import { type Random, secret } from '../../platform/random.ts'
+
+type KeyFile = { signing: JWK; cookies: string[]; issuers: string[] }
+
+/** With a free port chosen at each start the list would grow for ever. Access tokens live an hour, refresh tokens do not name
+ *  their issuer: 50 starts are far more than any token outlives. */
+const ISSUERS_KEPT = 50
+
+/**
+ * What tokens are signed with, and every address under which this installation has issued them: `keys.json` in the data
+ * folder, mode 0600, made at the first start. Whoever has the file can sign as the shop. Losing it signs everybody out.
+ */
+export class Keys {
+  readonly #path: string
+  readonly #file: KeyFile
+  readonly signingKey: CryptoKey
+  /** For whoever checks tokens; selects by `kid`. */
+  readonly verification: JWTVerifyGetKey
+
+  private constructor(path: string, file: KeyFile, signingKey: CryptoKey) {
+    this.#path = path
+    this.#file = file
+    this.signingKey = signingKey
+    const { kty, n, e, kid, alg } = file.signing
+    this.verification = createLocalJWKSet({ keys: [{ kty, n, e, kid, alg, use: 'sig' }] as JWK[] })
+  }
+
+  static async open(dataDir: string, random: Random): Promise<Keys> {
+    const path = join(dataDir, 'keys.json')
+    const file = (await readKeys(path)) ?? (await makeKeys(random))
+    const keys = new Keys(path, file, (await importJWK(file.signing, 'RS256')) as CryptoKey)
+    await keys.#save()
+    return keys
+  }
+
+  /** The private key as the provider wants it. */
+  get signing(): JWK {
+    return this.#file.signing
+  }
+
+  get cookies(): string[] {
+    return this.#file.cookies
+  }
+
+  /** The present issuer and the earlier ones, newest last. */
+  get issuers(): readonly string[] {
+    return this.#file.issuers
+  }
+
+  /** On disk before the first token names it. */
+  async addIssuer(issuer: string): Promise<void> {
+    if (this.#file.issuers.at(-1) === issuer) return
+    this.#file.issuers = [...this.#file.issuers.filter((known) => known !== issuer), issuer].slice(-ISSUERS_KEPT)
+    await this.#save()
+  }
+
+  /** Whole or not at all, also when the power goes: a torn file would sign everybody out. */
+  async #save(): Promise<void> {
+    const draft = `${this.#path}.new`
+    await using file = await open(draft, 'w', 0o600)
+    await file.chmod(0o600)
+    await file.writeFile(JSON.stringify(this.#file, null, 2))
+    await file.sync()
+    await rename(draft, this.#path)
+  }
+}
+
+async function readKeys(path: string): Promise<KeyFile | undefined> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+  try {
+    const file = JSON.parse(text) as KeyFile
+    if (file.signing.kty === 'RSA' && file.cookies.length > 0 && Array.isArray(file.issuers)) return file
+  } catch {
+    // The sentence below is all there is to say.
+  }
+  throw new Error(`${path} is not readable as keys. Put back a copy, or delete it: everybody then signs in again.`)
+}
+
+async function makeKeys(random: Random): Promise<KeyFile> {
+  const { privateKey } = await generateKeyPair('RS256', { modulusLength: 2048, extractable: true })
+  const jwk = await exportJWK(privateKey)
+  const signing = { ...jwk, alg: 'RS256', use: 'sig', kid: await calculateJwkThumbprint(jwk) }
+  return { signing, cookies: [secret(random, 32)], issuers: [] }
+}

@@ -1,0 +1,152 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+
+/** Everything that can be set from outside, in the order in which people read it. docs/settings.md lists the same. */
+export const settings = [
+  setting('PORT', '8080', 'Where the shop is served. 0 takes a free port.'),
+  setting('HOST', '127.0.0.1', 'The address to listen on; 0.0.0.0 for all of this machine.'),
+  setting('PUBLIC_URL', '', 'How browsers reach the shop when that is not HOST and PORT, as in https://shop.example.'),
+  setting('OPS_PORT', '', 'A port of its own for health and metrics, so that they need not be public.'),
+  setting('DATA_DIR', './data', 'The folder of the database, the signing keys and run.json. Back it up as a whole.'),
+  setting('ADMIN_EMAIL', '', 'The first administrator; admin@localhost when empty. Read at the first start only.'),
+  setting('ADMIN_PASSWORD', '', 'Of the first administrator; made up and printed once when empty.', true),
+  setting('SEED', 'demo', 'demo fills an empty shop with a few products and a sale that opens in 60 s; none does not.'),
+  setting('CURRENCY', 'EUR', "Of the buyers' credit, ISO 4217."),
+  setting('OPENING_CREDIT', '100000', 'What a new buyer has, in minor units.'),
+  setting('HOLD_TTL', '10m', 'How long a unit is held for a buyer who must still pay: 500ms, 15s, 10m, 2h.'),
+  setting('ENDING_SOON', '5m', 'How long before its end a sale is called Ending Soon.'),
+  setting('RATE_LIMITS', 'on', 'off is for load tests only: the lock-out of sign-ins stays on.'),
+  setting('SOCKETS_MAX', '20000', 'Live sockets that one process holds.'),
+  setting('ROLES', 'all', 'What this process does: api, relay, payments, scheduler with commas between, or all.'),
+  setting('LEDGER_URL', 'sqlite:', 'Who decides about stock: sqlite: is the database in DATA_DIR.', true),
+  setting('DATABASE_URL', 'sqlite:', 'The record of orders: sqlite: is the database in DATA_DIR.', true),
+  setting('EVENTS_URL', 'sql:', 'Where events go: sql: is a table beside the orders.', true),
+  setting('OIDC_AUDIENCE', 'urn:doorbuster:api', 'For whom access tokens are made.'),
+  setting('LOG_LEVEL', 'info', 'trace, debug, info, warn, error or silent.'),
+] as const
+
+type Name = (typeof settings)[number]['name']
+
+function setting<const N extends string>(name: N, value: string, help: string, secret = false) {
+  return { name, default: value, help, secret }
+}
+
+export const roleNames = ['api', 'relay', 'payments', 'scheduler'] as const
+export type RoleName = (typeof roleNames)[number]
+
+const DURATION = /^(\d{1,9})(ms|s|m|h)$/
+const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3600_000 } as const
+
+/** All that is wrong with the settings, so that one start shows it all. */
+export class SettingsError extends Error {
+  override name = 'SettingsError'
+  constructor(problems: string[]) {
+    super(['These settings must be mended (docs/settings.md):', ...problems.map((problem) => `  ${problem}`)].join('\n'))
+  }
+}
+
+export type Config = ReturnType<typeof readConfig>
+
+/** `NAME` or, for what should not stand in an environment, `NAME_FILE`. Throws `SettingsError`. */
+export function readConfig(env: Record<string, string | undefined>) {
+  const problems: string[] = []
+  const text = (name: Name): string => {
+    const file = env[`${name}_FILE`]
+    if (env[name] !== undefined && env[name] !== '') return env[name]
+    if (file === undefined || file === '') return defaults.get(name) as string
+    try {
+      return readFileSync(file, 'utf8').trimEnd()
+    } catch (error) {
+      problems.push(`${name}_FILE: ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`)
+      return defaults.get(name) as string
+    }
+  }
+  const checked = <T>(name: Name, read: (value: string) => T | undefined, expected: string): T => {
+    const value = text(name)
+    const good = read(value)
+    if (good === undefined) problems.push(`${name} is ${isSecret(name) ? 'not valid' : `"${value}"`}: ${expected}`)
+    return good as T
+  }
+  const oneOf = <T extends string>(name: Name, values: readonly T[]): T =>
+    checked(name, (value) => values.find((each) => each === value), `it must be ${values.join(' or ')}`)
+  const duration = (name: Name): number => checked(name, milliseconds, 'write a duration above 0 as in 500ms, 15s, 10m or 2h')
+  const config = {
+    port: checked('PORT', integer(0, 65_535), 'it must be a port, 0 to 65535'),
+    host: text('HOST'),
+    publicUrl: checked('PUBLIC_URL', origin, 'write it as in https://shop.example, without a path'),
+    opsPort: checked('OPS_PORT', (value) => (value === '' ? null : integer(0, 65_535)(value)), 'it must be a port, 0 to 65535'),
+    dataDir: resolve(text('DATA_DIR')),
+    adminEmail: text('ADMIN_EMAIL') || undefined,
+    adminPassword: checked(
+      'ADMIN_PASSWORD',
+      (value) => (value === '' || (value.length >= 8 && value.length <= 200) ? { value: value || undefined } : undefined),
+      'it must have 8 to 200 characters',
+    )?.value,
+    seed: oneOf('SEED', ['demo', 'none']),
+    currency: checked('CURRENCY', currency, 'it must be a code of ISO 4217, as EUR'),
+    openingCredit: checked('OPENING_CREDIT', integer(0, Number.MAX_SAFE_INTEGER), 'it must be a whole number, 0 or more'),
+    holdTtlMs: duration('HOLD_TTL'),
+    endingSoonMs: duration('ENDING_SOON'),
+    rateLimits: oneOf('RATE_LIMITS', ['on', 'off']) === 'on',
+    socketsMax: checked('SOCKETS_MAX', integer(1, 1_000_000), 'it must be a whole number above 0'),
+    roles: checked('ROLES', rolesOf, `it must be all, or some of ${roleNames.join(', ')} with commas between`),
+    ledgerUrl: oneOf('LEDGER_URL', ['sqlite:']),
+    databaseUrl: oneOf('DATABASE_URL', ['sqlite:']),
+    eventsUrl: oneOf('EVENTS_URL', ['sql:']),
+    audience: checked('OIDC_AUDIENCE', (value) => (URL.canParse(value) ? value : undefined), 'it must be an absolute URI'),
+    logLevel: oneOf('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'silent']),
+  }
+  if (config.roles && config.roles.length < roleNames.length && config.databaseUrl === 'sqlite:') {
+    problems.push('ROLES must be all with a sqlite: database: it belongs to one process')
+  }
+  if (problems.length > 0) throw new SettingsError(problems)
+  return config
+}
+
+const defaults = new Map<string, string>(settings.map(({ name, default: value }) => [name, value]))
+
+function isSecret(name: Name): boolean {
+  return settings.some((one) => one.name === name && one.secret)
+}
+
+/** Each setting with its value and whether somebody set it; secrets hidden. */
+export function printedSettings(env: Record<string, string | undefined>): string {
+  const width = Math.max(...settings.map(({ name }) => name.length))
+  const lines = settings.map(({ name, default: value, secret, help }) => {
+    const from = env[name] ? 'set' : env[`${name}_FILE`] ? 'set by file' : 'default'
+    const shown = from === 'default' ? value : secret || from === 'set by file' ? '(hidden)' : env[name]
+    return `${name.padEnd(width)}  ${(shown || '-').padEnd(20)}  ${from.padEnd(11)}  ${help}`
+  })
+  return lines.join('\n')
+}
+
+function integer(min: number, max: number): (text: string) => number | undefined {
+  return (text) => {
+    const value = Number(text)
+    return /^\d+$/.test(text) && value >= min && value <= max ? value : undefined
+  }
+}
+
+function milliseconds(text: string): number | undefined {
+  const match = DURATION.exec(text)
+  const ms = match ? Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS] : 0
+  return ms > 0 ? ms : undefined
+}
+
+function origin(text: string): string | null | undefined {
+  if (text === '') return null
+  const url = URL.parse(text)
+  if (url === null || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search !== '') return undefined
+  return url.origin
+}
+
+function currency(text: string): string | undefined {
+  return Intl.supportedValuesOf('currency').includes(text) ? text : undefined
+}
+
+function rolesOf(text: string): readonly RoleName[] | undefined {
+  if (text === 'all') return roleNames
+  const named = text.split(',').map((each) => each.trim())
+  const known = roleNames.filter((role) => named.includes(role))
+  return known.length > 0 && known.length === new Set(named).size ? known : undefined
+}

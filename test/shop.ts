@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ApiClient } from '../src/platform/api-client.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const START_MS = 30_000
+
+/** A shop in a process of its own, as `npm start` starts it. */
+export type Shop = {
+  url: string
+  dir: string
+  /** The operator's. */
+  token: string
+  api: ApiClient
+  /** Of the server itself, also where a launcher stands before it. */
+  pid: number
+  /** Everything it has written so far, to both of its outputs. */
+  output(): string
+  /** Asks it to end; answers its exit code, null where a signal ended it. */
+  stop(): Promise<number | null>
+  /** As power loss does. */
+  kill(): Promise<void>
+}
+
+/** What is left over when the tests end, however they end. */
+const children = new Set<ChildProcess>()
+const folders = new Set<string>()
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL')
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+/** With `t` the shop is killed and its folder removed at the end of that test, else at the end of the process. A folder given
+ *  as DATA_DIR is kept, so that a second shop can be started on it. */
+export async function startShop(env: Record<string, string> = {}, t?: { after(work: () => Promise<void>): void }): Promise<Shop> {
+  const dir = env.DATA_DIR ?? mkdtempSync(join(tmpdir(), 'shop-'))
+  if (env.DATA_DIR === undefined) folders.add(dir)
+  const child = spawn(process.execPath, ['launch.js', 'src/main.ts', 'start'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, PORT: '0', HOST: '127.0.0.1', SEED: 'none', DATA_DIR: dir, ...env },
+  })
+  children.add(child)
+  const exited = once(child, 'close').then(() => void children.delete(child))
+  let written = ''
+  const output = () => written
+  const { promise: ready, resolve } = Promise.withResolvers<void>()
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      written += text
+      if (stream === child.stdout && /^ready https?:\/\/\S+$/m.test(written)) resolve()
+    })
+  }
+  await within(START_MS, Promise.race([ready, exited]), output)
+  if (!children.has(child)) throw new Error(`the shop ended with ${child.exitCode ?? child.signalCode}:\n${written}`)
+  const { url, pid, token } = JSON.parse(readFileSync(join(dir, 'run.json'), 'utf8')) as {
+    url: string
+    pid: number
+    token: string
+  }
+
+  async function kill(): Promise<void> {
+    if (children.has(child)) process.kill(pid, 'SIGKILL')
+    await exited
+  }
+  async function stop(): Promise<number | null> {
+    if (children.has(child)) child.kill('SIGTERM')
+    await within(START_MS, exited, output)
+    return child.exitCode
+  }
+  t?.after(async () => {
+    await kill()
+    if (folders.delete(dir)) rmSync(dir, { recursive: true, force: true })
+  })
+  return { url, dir, token, api: new ApiClient(url, token), pid, output, stop, kill }
+}
+
+async function within<T>(ms: number, work: Promise<T>, output: () => string): Promise<T> {
+  const { promise: tooLate, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`nothing for ${ms} ms:\n${output()}`)), ms)
+  try {
+    return await Promise.race([work, tooLate])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { Sales } from '../books/books.ts'
@@ -7,7 +8,7 @@ import type { Sale } from '../core/sale.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type App, answers, IdSchema, PageQuery, page, pageOf, TimeSchema, time } from '../platform/http.ts'
 import { type Random, secret } from '../platform/random.ts'
-import type { Live, SaleBoard } from './board.ts'
+import type { Board, Live } from '../purchase/board.ts'
 import {
   type Moment,
   momentOf,
@@ -20,7 +21,7 @@ import {
 } from './sale-view.ts'
 
 export type SaleParts = {
-  board: SaleBoard
+  board: Pick<Board, 'get' | 'all'>
   sales: Pick<Sales, 'sale'>
   clock: Clock
   random: Random
@@ -40,7 +41,7 @@ const notModified = { 304: Type.Null({ description: 'It is as If-None-Match says
 
 /** An answer without its server time, which is last in it and the only part that differs from one request to the next. */
 type Text = { tag: string; head: string }
-type Texts = { version: number; moment: Moment; sale: Text; status: Text }
+type Texts = { version: number; of: Sale; moment: Moment; sale: Text; status: Text }
 
 export function saleRoutes(app: App, parts: SaleParts): void {
   const shelf = new Shelf(parts)
@@ -65,8 +66,8 @@ function listRoutes(app: App, { board, clock }: SaleParts, shelf: Shelf): void {
       const near = current(board, now, DAY_MS).filter(({ sale }) => after === undefined || sale.id > after)
       const shown = near.slice(0, limit).map((live) => shelf.of(live, now).sale)
       const next = near.length > limit ? (near[limit - 1]?.sale.id ?? null) : null
-      const tag = `W/"${shown.map((text) => text.tag).join('')}"`
-      if (fresh(request, reply, tag, LIST)) return reply
+      const state = createHash('sha256').update(`${next} ${shown.map(({ tag }) => tag).join()}`)
+      if (fresh(request, reply, `W/"${state.digest('base64url').slice(0, 22)}"`, LIST)) return reply
       const at = `${JSON.stringify(time(now))}}`
       return json(reply, `{"next":${JSON.stringify(next)},"items":[${shown.map(({ head }) => head + at).join()}]}`)
     },
@@ -150,11 +151,12 @@ function oneRoutes(app: App, { sales, clock, endingSoonMs, board }: SaleParts, s
   )
 }
 
-/** Answers ready to send, made again only when their sale has changed. */
+/** Answers ready to send, made again only when what they say has changed. */
 class Shelf {
   readonly #endingSoonMs: number
-  /** Versions count from the start of the process, so a tag from before it must not match. */
+  /** Texts are numbered from the start of the process, so a tag from before it must not match. */
   readonly #start: string
+  #made = 0
   readonly #texts = new WeakMap<Live, Texts>()
 
   constructor({ random, endingSoonMs }: Pick<SaleParts, 'random' | 'endingSoonMs'>) {
@@ -166,20 +168,23 @@ class Shelf {
     const { sale, remaining, version } = live
     const moment = momentOf(sale, remaining, now, this.#endingSoonMs)
     const held = this.#texts.get(live)
-    if (held?.version === version && held.moment.phase === moment.phase && held.moment.status === moment.status) return held
-    const tag = `${this.#start}.${sale.id.slice(-12)}.${version}.${moment.phase.replace(' ', '')}`
-    const text = (view: { serverTime: string }) => {
-      const { serverTime: _, ...rest } = view
-      return { tag, head: `${JSON.stringify(rest).slice(0, -1)},"serverTime":` }
-    }
+    const sameMoment = held?.moment.phase === moment.phase && held.moment.status === moment.status
+    if (held && sameMoment && held.version === version) return held
     const texts = {
       version,
+      of: sale,
       moment,
-      sale: text(saleView(sale, moment, now)),
-      status: text(statusView(sale, remaining, moment, now)),
+      // While units are sold this one stays as it is, and in a large sale it is long.
+      sale: held && sameMoment && held.of === sale ? held.sale : this.#text(saleView(sale, moment, now)),
+      status: this.#text(statusView(sale, remaining, moment, now)),
     }
     this.#texts.set(live, texts)
     return texts
+  }
+
+  #text({ serverTime: _, ...view }: { serverTime: string }): Text {
+    const tag = `${this.#start}.${(++this.#made).toString(36)}`
+    return { tag, head: `${JSON.stringify(view).slice(0, -1)},"serverTime":` }
   }
 }
 
@@ -204,7 +209,7 @@ function noSuchSale(reply: FastifyReply): FastifyReply {
   return reply.problem('not-found', 'There is no sale with this id.')
 }
 
-function current(board: SaleBoard, now: number, aheadMs: number): Live[] {
+function current(board: SaleParts['board'], now: number, aheadMs: number): Live[] {
   const near = board.all().filter(({ sale }) => now < sale.endTime && sale.startTime <= now + aheadMs && sale.drillId === null)
   return near.sort((a, b) => (a.sale.id < b.sale.id ? -1 : 1))
 }

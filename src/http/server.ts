@@ -40,7 +40,7 @@ export async function makeServer(parts: ServerParts, routes: (app: App) => void)
   const nothing = nothingHere(base)
   app.setNotFoundHandler((request, reply) => {
     reply.headers(secure)
-    if (turn(rate, 'address', request.ip, PER_ADDRESS, reply)) nothing(request, reply)
+    if (turn(rate, reply, 'address', request.ip, PER_ADDRESS)) nothing(request, reply)
   })
   validate(base)
   takeJsonOnly(base)
@@ -50,7 +50,7 @@ export async function makeServer(parts: ServerParts, routes: (app: App) => void)
     const added = {
       429: ProblemSchema,
       500: ProblemSchema,
-      ...(route.schema.body !== undefined && { 413: ProblemSchema, 415: ProblemSchema }),
+      ...(route.method !== 'GET' && { 413: ProblemSchema, 415: ProblemSchema }),
     }
     const security = guarded ? { security: [{ accessToken: [] }] } : {}
     route.schema = { ...route.schema, ...security, response: { ...added, ...route.schema.response } }

@@ -1,0 +1,53 @@
+import { type Static, Type } from 'typebox'
+import { money } from '../core/money.ts'
+import { type Order, type OrderState, orderStates, unitOf } from '../core/order.ts'
+import { IdSchema, MoneySchema, TimeSchema, time } from '../platform/http.ts'
+
+const State = Type.Enum([...orderStates])
+
+export const OrderSchema = Type.Object({
+  orderId: IdSchema,
+  saleId: IdSchema,
+  productId: IdSchema,
+  quantity: Type.Integer(),
+  price: MoneySchema,
+  status: State,
+  reason: Type.Optional(Type.String()),
+  couponCode: Type.Optional(Type.String()),
+  createdAt: TimeSchema,
+  updatedAt: TimeSchema,
+  expiresAt: Type.Optional(TimeSchema),
+})
+export const OrderWithHistorySchema = Type.Object({
+  ...OrderSchema.properties,
+  history: Type.Array(Type.Object({ status: State, at: TimeSchema }), { description: 'Oldest first.' }),
+})
+export const OrderStatusSchema = Type.Object({
+  orderId: IdSchema,
+  status: State,
+  reason: Type.Optional(Type.String()),
+  updatedAt: TimeSchema,
+})
+
+export function orderView(order: Order): Static<typeof OrderSchema> {
+  const { orderId, saleId, productId, quantity, price, currency, couponCode, createdAt, expiresAt } = order
+  return {
+    saleId,
+    productId,
+    quantity,
+    price: money(price, currency),
+    ...orderStatusView(order),
+    orderId,
+    ...(couponCode !== null && { couponCode }),
+    createdAt: time(createdAt),
+    ...(expiresAt !== null && unitOf(order.state) === 'held' && { expiresAt: time(expiresAt) }),
+  }
+}
+
+export function orderStatusView({ orderId, state, reason, updatedAt }: Order): Static<typeof OrderStatusSchema> {
+  return { orderId, status: state, ...(reason !== null && { reason }), updatedAt: time(updatedAt) }
+}
+
+export function withHistory(order: Order, history: { state: OrderState; at: number }[]): Static<typeof OrderWithHistorySchema> {
+  return { ...orderView(order), history: history.map(({ state, at }) => ({ status: state, at: time(at) })) }
+}

@@ -22,7 +22,14 @@ export type Moved =
 export type OrderFilter = { buyerId?: Id; saleId?: Id; waiting?: boolean; limit: number; after?: Id }
 
 /** What the outbox says happened. The payload is made when it is published, from the frozen facts of the order or sale. */
-export type Happening = 'order-booked' | 'order-completed' | 'order-failed' | 'order-cancelled' | 'order-expired' | 'sale-started' | 'sale-ended'
+export type Happening =
+  | 'order-booked'
+  | 'order-completed'
+  | 'order-failed'
+  | 'order-cancelled'
+  | 'order-expired'
+  | 'sale-started'
+  | 'sale-ended'
 export type OutboxRow = { id: number; happening: Happening; refId: Id; at: number }
 
 /** The record of orders. Each method is one transaction, durable when it returns; `Fault` `refused`: nothing was written. */
@@ -131,5 +138,6 @@ export interface Sales {
   clearRecovery(saleId: Id, epoch: number): Promise<boolean>
   tally(saleId: Id): Promise<SaleTally | null>
   moneyTally(stuckBefore: number): Promise<MoneyTally>
+  /** A rehearsal's sale, orders and money; its buyers are the accounts', to be removed after it. */
   removeDrill(drillId: Id): Promise<void>
 }

@@ -235,7 +235,13 @@ export class SqlBooks implements Books {
     )
     assert(changed === 1, 'an order that was read in this transaction does not change under it')
     Object.assign(order, { state, reason, updatedAt: now, version: order.version + 1 })
-    await sql.run('INSERT INTO order_log (order_id, version, state, at) VALUES (?, ?, ?, ?)', order.orderId, order.version, state, now)
+    await sql.run(
+      'INSERT INTO order_log (order_id, version, state, at) VALUES (?, ?, ?, ?)',
+      order.orderId,
+      order.version,
+      state,
+      now,
+    )
     if (state !== 'COMPLETED') {
       const freed = await sql.run(
         'UPDATE sale_buyers SET taken = taken - ? WHERE sale_id = ? AND buyer_id = ? AND taken >= ?',

@@ -16,7 +16,8 @@ export class SqlOutbox implements Outbox {
         now,
         max,
       )
-      for (const row of rows) await sql.run('UPDATE outbox SET token = ?, leased_until = ? WHERE id = ?', token, now + leaseMs, row.id)
+      for (const row of rows)
+        await sql.run('UPDATE outbox SET token = ?, leased_until = ? WHERE id = ?', token, now + leaseMs, row.id)
       return rows.map((row) => ({ id: row.id, happening: row.happening, refId: row.ref_id, at: row.at }))
     })
   }
@@ -31,7 +32,9 @@ export class SqlOutbox implements Outbox {
 
   waiting() {
     return this.#db.read(async (sql) => {
-      const [row] = await sql.all<{ count: number; oldestAt: number | null }>('SELECT count(*) AS count, min(at) AS oldestAt FROM outbox')
+      const [row] = await sql.all<{ count: number; oldestAt: number | null }>(
+        'SELECT count(*) AS count, min(at) AS oldestAt FROM outbox',
+      )
       return row ?? { count: 0, oldestAt: null }
     })
   }

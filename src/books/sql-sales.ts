@@ -107,7 +107,10 @@ export class SqlSales implements Sales {
 
   list(limit: number, after: Id | undefined): Promise<Sale[]> {
     return this.#db.read(async (sql) =>
-      readItems(sql, await sql.all<BookTables['sales']>('SELECT * FROM sales WHERE id < ? ORDER BY id DESC LIMIT ?', after ?? '~', limit)),
+      readItems(
+        sql,
+        await sql.all<BookTables['sales']>('SELECT * FROM sales WHERE id < ? ORDER BY id DESC LIMIT ?', after ?? '~', limit),
+      ),
     )
   }
 
@@ -127,7 +130,10 @@ export class SqlSales implements Sales {
 
   settleEnd(saleId: Id, now: number): Promise<boolean> {
     return this.#db.write(async (sql) => {
-      const items = await sql.all<BookTables['sale_items']>('SELECT * FROM sale_items WHERE sale_id = ? ORDER BY product_id', saleId)
+      const items = await sql.all<BookTables['sale_items']>(
+        'SELECT * FROM sale_items WHERE sale_id = ? ORDER BY product_id',
+        saleId,
+      )
       if (items.some((item) => item.held > 0)) return false
       const settled = await sql.run(
         'UPDATE sales SET settled_at = ? WHERE id = ? AND settled_at IS NULL AND end_time <= ?',
@@ -168,7 +174,11 @@ export class SqlSales implements Sales {
   clearRecovery(saleId: Id, epoch: number): Promise<boolean> {
     return this.#db.write(
       async (sql) =>
-        (await sql.run('UPDATE sales SET paused_for_recovery = 0, recovery_since = NULL WHERE id = ? AND epoch = ?', saleId, epoch)) === 1,
+        (await sql.run(
+          'UPDATE sales SET paused_for_recovery = 0, recovery_since = NULL WHERE id = ? AND epoch = ?',
+          saleId,
+          epoch,
+        )) === 1,
     )
   }
 
@@ -226,8 +236,13 @@ export class SqlSales implements Sales {
     return this.#db.write(async (sql) => {
       const sales = 'SELECT id FROM sales WHERE drill_id = ?'
       const orders = `SELECT id FROM orders WHERE sale_id IN (${sales})`
+      const users = 'SELECT id FROM users WHERE drill_id = ?'
+      const accounts = "SELECT 'wallet:' || id FROM users WHERE drill_id = ?"
       for (const text of [
         `DELETE FROM journal WHERE order_id IN (${orders})`,
+        `DELETE FROM journal WHERE account = 'credit-given' AND entry IN (SELECT entry FROM journal WHERE account IN (${accounts}))`,
+        `DELETE FROM journal WHERE account IN (${accounts})`,
+        `DELETE FROM wallets WHERE user_id IN (${users})`,
         `DELETE FROM coupons WHERE order_id IN (${orders})`,
         `DELETE FROM order_log WHERE order_id IN (${orders})`,
         `DELETE FROM outbox WHERE ref_id IN (${orders})`,
@@ -244,7 +259,10 @@ export class SqlSales implements Sales {
 
 /** Out of ordinary stock, where that is counted. */
 async function takeStock(sql: Sql, productId: Id, quantity: number): Promise<void> {
-  const [product] = await sql.all<{ stock: number | null }>('SELECT stock FROM products WHERE id = ? AND is_deleted = 0', productId)
+  const [product] = await sql.all<{ stock: number | null }>(
+    'SELECT stock FROM products WHERE id = ? AND is_deleted = 0',
+    productId,
+  )
   if (!product) throw new Refusal({ kind: 'no-such-product', productId })
   if (product.stock === null) return
   const taken = await sql.run('UPDATE products SET stock = stock - ? WHERE id = ? AND stock >= ?', quantity, productId, quantity)
@@ -253,7 +271,11 @@ async function takeStock(sql: Sql, productId: Id, quantity: number): Promise<voi
 
 /** Up takes from ordinary stock, down gives back; never below what is held and sold. */
 async function reallot(sql: Sql, saleId: Id, productId: Id, quantity: number): Promise<void> {
-  const [item] = await sql.all<BookTables['sale_items']>('SELECT * FROM sale_items WHERE sale_id = ? AND product_id = ?', saleId, productId)
+  const [item] = await sql.all<BookTables['sale_items']>(
+    'SELECT * FROM sale_items WHERE sale_id = ? AND product_id = ?',
+    saleId,
+    productId,
+  )
   if (!item) throw new Refusal({ kind: 'no-such-product', productId })
   const more = quantity - item.allotment
   if (more > 0) await takeStock(sql, productId, more)

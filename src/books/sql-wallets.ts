@@ -74,6 +74,9 @@ export class SqlWallets {
 }
 
 async function balanceOf(sql: Sql, userId: Id): Promise<Money | undefined> {
-  const [row] = await sql.all<{ balance: number; currency: string }>('SELECT balance, currency FROM wallets WHERE user_id = ?', userId)
+  const [row] = await sql.all<{ balance: number; currency: string }>(
+    'SELECT balance, currency FROM wallets WHERE user_id = ?',
+    userId,
+  )
   return row && { amount: row.balance, currency: row.currency }
 }

@@ -69,7 +69,16 @@ export type BookTables = {
   }
   outbox: { id: number; happening: string; ref_id: string; at: number; token: string | null; leased_until: number }
   /** The catalogue's; a sale takes its allotment out of this stock. */
-  products: { id: string; name: string; price: number; currency: string; image: string | null; kind: string; stock: number | null; is_deleted: number }
+  products: {
+    id: string
+    name: string
+    price: number
+    currency: string
+    image: string | null
+    kind: string
+    stock: number | null
+    is_deleted: number
+  }
 }
 
 export const bookMigrations: Migration[] = [

@@ -78,7 +78,12 @@ export class SqlEventLog implements EventLog {
         max,
       )
       for (const row of rows) {
-        await sql.run('UPDATE event_deliveries SET token = ?, leased_until = ? WHERE position = ?', token, now + leaseMs, row.position)
+        await sql.run(
+          'UPDATE event_deliveries SET token = ?, leased_until = ? WHERE position = ?',
+          token,
+          now + leaseMs,
+          row.position,
+        )
       }
       return rows.map(({ position, data, ...event }) => ({ position, event: { ...event, data: JSON.parse(data) } }))
     })
@@ -87,7 +92,8 @@ export class SqlEventLog implements EventLog {
   ack(_group: Group, token: string, positions: number[]): Promise<number> {
     return this.#db.write(async (sql) => {
       let done = 0
-      for (const position of positions) done += await sql.run('DELETE FROM event_deliveries WHERE position = ? AND token = ?', position, token)
+      for (const position of positions)
+        done += await sql.run('DELETE FROM event_deliveries WHERE position = ? AND token = ?', position, token)
       return done
     })
   }

@@ -6,7 +6,11 @@ export const LEASE_MS = 250
 /** So close to the start or the end of a sale only the ledger answers. */
 export const EDGE_MS = 2000
 
-export type Refusal = { kind: 'sold-out'; remaining: 0 } | { kind: 'not-started'; startTime: number } | { kind: 'ended' } | { kind: 'paused' }
+export type Refusal =
+  | { kind: 'sold-out'; remaining: 0 }
+  | { kind: 'not-started'; startTime: number }
+  | { kind: 'ended' }
+  | { kind: 'paused' }
 
 export type Probe = { terms: SaleTerms; seq: number; now: number; items: { productId: Id; remaining: number }[]; buyers: Id[] }
 

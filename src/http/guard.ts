@@ -37,19 +37,19 @@ export function makeNeeds({ tokens, rate }: GuardParts): (...anyOf: Role[]) => G
       tokens.check(token).then((caller) => (caller ? admit(caller) : deny(token)), done)
 
       function admit(caller: Caller): void {
-        if (caller.drillSaleId === null && !turn(rate, 'address', request.ip, PER_ADDRESS, reply)) return
+        if (caller.drillSaleId === null && !turn(rate, reply, 'address', request.ip, PER_ADDRESS)) return
         if (!caller.roles.some((role) => anyOf.includes(role)) || !withinDrill(caller, request.url)) {
           reply.problem('forbidden', `This needs an account with the role ${anyOf.join(' or ')} for this place.`)
           return
         }
-        if (caller.roles.includes('admin') || turn(rate, 'user', caller.id, PER_BUYER, reply)) {
+        if (caller.roles.includes('admin') || turn(rate, reply, 'user', caller.id, PER_BUYER)) {
           request.caller = caller
           if (request.method === 'GET') reply.header('cache-control', 'no-store')
           done()
         }
       }
       function deny(bad: string | undefined): void {
-        if (!turn(rate, 'address', request.ip, PER_ADDRESS, reply)) return
+        if (!turn(rate, reply, 'address', request.ip, PER_ADDRESS)) return
         reply.header('www-authenticate', bad === undefined ? 'Bearer' : 'Bearer error="invalid_token"')
         const advice = bad === undefined ? 'Send Authorization: Bearer <access token>.' : 'Refresh the token or sign in again.'
         reply.problem('unauthenticated', advice)
@@ -67,7 +67,7 @@ export function guardRoute(route: RouteOptions, rate: Rate): boolean {
   if (!guarded) {
     const byAddress: Guard = (request, reply, done) => {
       reply.headers(secure)
-      if (turn(rate, 'address', request.ip, PER_ADDRESS, reply)) done()
+      if (turn(rate, reply, 'address', request.ip, PER_ADDRESS)) done()
     }
     route.onRequest = [byAddress, ...hooks] as never
   }
@@ -75,8 +75,15 @@ export function guardRoute(route: RouteOptions, rate: Rate): boolean {
 }
 
 /** Takes a turn; where there is none, answers 429. The header fields are those of draft-ietf-httpapi-ratelimit-headers. */
-export function turn(rate: Rate, policy: string, who: string, perSecond: number, reply: FastifyReply): boolean {
-  const waitMs = rate.take(`${policy} ${who}`, perSecond, perSecond)
+export function turn(
+  rate: Rate,
+  reply: FastifyReply,
+  policy: string,
+  who: string,
+  perSecond: number,
+  burst = perSecond,
+): boolean {
+  const waitMs = rate.take(`${policy} ${who}`, perSecond, burst)
   if (waitMs === 0) return true
   const seconds = Math.ceil(waitMs / 1000)
   reply.headers({

@@ -31,7 +31,14 @@ export class MemoryLedger implements Ledger {
   async load(image: LedgerImage): Promise<boolean> {
     const present = this.#sales.get(image.terms.id)
     if (present && present.terms.epoch >= image.terms.epoch) return false
-    const held: Held = { terms: { ...image.terms }, seq: 0, items: new Map(), holds: new Map(), byKey: new Map(), taken: new Map() }
+    const held: Held = {
+      terms: { ...image.terms },
+      seq: 0,
+      items: new Map(),
+      holds: new Map(),
+      byKey: new Map(),
+      taken: new Map(),
+    }
     for (const { productId, allotment } of image.items) {
       held.items.set(productId, { productId, allotment, remaining: allotment, held: 0, sold: 0, quietUntil: 0 })
     }
@@ -106,7 +113,9 @@ export class MemoryLedger implements Ledger {
       seq: held.seq,
       now,
       items: items.map(({ quietUntil, ...count }) => count),
-      buyers: [...held.holds.values()].filter((hold) => hold.epoch < held.terms.epoch ? afterSeq === 0 : hold.seq > afterSeq).map((hold) => hold.buyerId),
+      buyers: [...held.holds.values()]
+        .filter((hold) => (hold.epoch < held.terms.epoch ? afterSeq === 0 : hold.seq > afterSeq))
+        .map((hold) => hold.buyerId),
     }
   }
 
@@ -134,7 +143,8 @@ function decide(held: Held, ask: Ask, now: number): Reply {
   const item = held.items.get(ask.productId)
   if (!item) return { kind: 'not-found' }
   const taken = held.taken.get(ask.buyerId) ?? 0
-  if (taken + ask.quantity > terms.limit) return { kind: 'limit-reached', limit: terms.limit, entry: newestLive(held, ask.buyerId) }
+  if (taken + ask.quantity > terms.limit)
+    return { kind: 'limit-reached', limit: terms.limit, entry: newestLive(held, ask.buyerId) }
   if (item.remaining < ask.quantity || now < item.quietUntil) {
     return { kind: 'sold-out', remaining: now < item.quietUntil ? 0 : item.remaining }
   }

@@ -72,7 +72,13 @@ export class SqlLedger implements Ledger {
       const replies: Reply[] = []
       for (const ask of asks) replies.push(await batch.decide(ask))
       if (batch.entries.length > 0) {
-        const counted = await sql.run('UPDATE sales SET seq = ? WHERE id = ? AND epoch = ? AND seq = ?', batch.seq, saleId, epoch, sale.seq)
+        const counted = await sql.run(
+          'UPDATE sales SET seq = ? WHERE id = ? AND epoch = ? AND seq = ?',
+          batch.seq,
+          saleId,
+          epoch,
+          sale.seq,
+        )
         assert(counted === 1, 'the sequence belongs to this transaction')
         await this.#record(sql, saleId, epoch, batch.entries)
       }
@@ -96,7 +102,8 @@ export class SqlLedger implements Ledger {
       const now = this.#now()
       const [sale] = await sql.all<SaleRow>('SELECT * FROM sales WHERE id = ?', saleId)
       if (!sale) return null
-      if (quietMs > 0) await sql.run('UPDATE sale_items SET quiet_until = ? WHERE sale_id = ? AND available = 0', now + quietMs, saleId)
+      if (quietMs > 0)
+        await sql.run('UPDATE sale_items SET quiet_until = ? WHERE sale_id = ? AND available = 0', now + quietMs, saleId)
       const items = await sql.all<ItemCount>(
         'SELECT product_id AS productId, allotment, available AS remaining, held, sold FROM sale_items WHERE sale_id = ? ORDER BY position',
         saleId,

@@ -1,9 +1,15 @@
 import type {} from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyInstance, FastifyBaseLogger, RawReplyDefaultExpression, RawRequestDefaultExpression, RawServerDefault } from 'fastify'
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify'
 import { Type } from 'typebox'
-import type { Code } from '../core/codes.ts'
 import type { Caller, Role } from '../core/caller.ts'
+import type { Code } from '../core/codes.ts'
 
 /** The server as a route file sees it. `http/server.ts` makes it. */
 export type App = FastifyInstance<

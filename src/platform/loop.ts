@@ -3,20 +3,26 @@ import type { Clock } from './clock.ts'
 
 /**
  * Work that goes on for ever: at once when woken, else every `everyMs`. One turn at a time. A turn that answers true is
- * followed by another at once. A failure is told and tried again after a pause that doubles up to 5 s; a bug ends the loop.
+ * followed by another at once, a number is how long to wait in place of `everyMs`. A failure is told and tried again after a pause that doubles up to 5 s; a bug ends the loop.
  */
 export class Loop {
   readonly #name: string
   readonly #clock: Clock
   readonly #everyMs: number
-  readonly #turn: () => Promise<boolean>
+  readonly #turn: () => Promise<boolean | number>
   readonly #failed: (name: string, error: unknown) => void
   readonly #stopping = new AbortController()
   #pause = new AbortController()
   #woken = false
   #ended: Promise<void> | undefined
 
-  constructor(name: string, clock: Clock, everyMs: number, turn: () => Promise<boolean>, failed: (name: string, error: unknown) => void) {
+  constructor(
+    name: string,
+    clock: Clock,
+    everyMs: number,
+    turn: () => Promise<boolean | number>,
+    failed: (name: string, error: unknown) => void,
+  ) {
     this.#name = name
     this.#clock = clock
     this.#everyMs = everyMs
@@ -46,7 +52,9 @@ export class Loop {
       this.#woken = false
       let pauseMs = this.#everyMs
       try {
-        if (await this.#turn()) pauseMs = 0
+        const more = await this.#turn()
+        if (typeof more === 'number') pauseMs = more
+        else if (more) pauseMs = 0
         failures = 0
       } catch (error) {
         this.#failed(this.#name, error)

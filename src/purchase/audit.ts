@@ -9,7 +9,12 @@ export const SETTLING_MS = 2000
 export type Equation = { id: string; scope: string; left: number; right: number; inFlight: number; holds: boolean }
 export type Audit = { ok: boolean; at: number; equations: Equation[] }
 
-export type AuditParts = { sales: Sales; ledger: Ledger; clock: Clock; /** An order older than this that still waits is stuck. */ stuckMs: number }
+export type AuditParts = {
+  sales: Sales
+  ledger: Ledger
+  clock: Clock /** An order older than this that still waits is stuck. */
+  stuckMs: number
+}
 
 /** Every equation with both sides. What does not hold is looked at again after 2 s, and only what still fails is reported. */
 export async function runAudit(parts: AuditParts): Promise<Audit> {
@@ -48,14 +53,24 @@ function saleEquations({ terms, items, buyersWrong }: SaleTally, view: LedgerVie
   for (const item of items) {
     const scope = `sale ${terms.id} product ${item.productId}`
     equations.push(
-      equal('books: allotment = available + held + sold + returned', scope, item.allotment, item.available + item.held + item.sold + item.returned),
+      equal(
+        'books: allotment = available + held + sold + returned',
+        scope,
+        item.allotment,
+        item.available + item.held + item.sold + item.returned,
+      ),
       equal('books: held = sum of waiting orders', scope, item.held, item.heldByOrders),
       equal('books: sold = sum of completed orders', scope, item.sold, item.soldByOrders),
     )
     const counted = view?.terms.epoch === terms.epoch ? view.items.find((one) => one.productId === item.productId) : undefined
     if (!counted) continue
     equations.push(
-      equal('ledger: allotment = remaining + held + sold', scope, counted.allotment, counted.remaining + counted.held + counted.sold + item.returned),
+      equal(
+        'ledger: allotment = remaining + held + sold',
+        scope,
+        counted.allotment,
+        counted.remaining + counted.held + counted.sold + item.returned,
+      ),
       equal('ledger remaining = books available', scope, counted.remaining, item.available, counted.held - item.held),
     )
   }

@@ -31,7 +31,12 @@ export class Board {
   putOne(sale: Sale): Live {
     const live = this.#sales.get(sale.id)
     if (!live) {
-      const fresh = { sale, remaining: new Map(sale.items.map((item) => [item.productId, item.allotment])), outcomes: new Map(), version: 1 }
+      const fresh = {
+        sale,
+        remaining: new Map(sale.items.map((item) => [item.productId, item.allotment])),
+        outcomes: new Map(),
+        version: 1,
+      }
       this.#sales.set(sale.id, fresh)
       this.#tell(fresh, 'sale')
       return fresh
@@ -41,6 +46,10 @@ export class Board {
       this.#tell(live, 'sale')
     }
     return live
+  }
+
+  remove(saleId: Id): void {
+    this.#sales.delete(saleId)
   }
 
   stock(saleId: Id, productId: Id, remaining: number): void {

@@ -1,13 +1,13 @@
+import type { Books } from '../books/books.ts'
 import { never } from '../core/assert.ts'
 import { Fault } from '../core/fault.ts'
 import type { Id } from '../core/ids.ts'
 import type { OrderState } from '../core/order.ts'
-import type { Books } from '../books/books.ts'
-import { Lease, LEASE_MS } from '../gate/lease.ts'
+import { LEASE_MS, Lease } from '../gate/lease.ts'
 import type { Ask, Ledger } from '../ledger/ledger.ts'
 import type { Clock } from '../platform/clock.ts'
-import { type Alarm, type Confirmed, confirm } from './book.ts'
 import type { Board, Live } from './board.ts'
+import { type Alarm, type Confirmed, confirm } from './book.ts'
 
 /** Entries of one call to the ledger, and calls of one sale that may be under way: more waiting makes larger batches. */
 const BATCH_MAX = 64
@@ -59,19 +59,28 @@ export class PlaceOrder {
 
   /** Answers exactly once, possibly before it returns. Never throws: a fault is `busy` or `unknown-outcome`. */
   place(purchase: Purchase, answer: (placed: Placed) => void): void {
-    const { board, clock, newId, behind, waitingMax } = this.#parts
-    const live = board.get(purchase.saleId)
-    if (!live) return answer({ kind: 'not-found' })
-    if (!live.remaining.has(purchase.productId)) return answer({ kind: 'not-found' })
-    if (this.#waiting >= waitingMax || behind()) return answer({ kind: 'busy' })
-    const counter = this.#counter(purchase.saleId)
+    const refusal = this.#refuse(purchase)
+    if (refusal) answer(refusal)
+    else this.#enqueue(purchase, answer)
+  }
+
+  /** What memory can say by itself. A refusal under a lease is worth more than `busy` and costs as little. */
+  #refuse({ saleId, productId, buyerId }: Purchase): Placed | undefined {
+    const { board, clock, behind, waitingMax } = this.#parts
+    const live = board.get(saleId)
+    if (!live?.remaining.has(productId)) return { kind: 'not-found' }
+    const counter = this.#counter(saleId)
     const ticks = clock.ticks()
-    const refusal = counter.lease.refuse(purchase.productId, purchase.buyerId, ticks)
-    if (refusal) {
-      if (counter.lease.isStale(ticks)) void this.#probe(counter)
-      return answer(refusal)
-    }
-    const { saleId, ...asked } = purchase
+    const refusal = counter.lease.refuse(productId, buyerId, ticks)
+    if (refusal && counter.lease.isStale(ticks)) void this.#probe(counter)
+    if (refusal) return refusal
+    return this.#waiting >= waitingMax || behind() ? { kind: 'busy' } : undefined
+  }
+
+  #enqueue({ saleId, ...asked }: Purchase, answer: (placed: Placed) => void): void {
+    const { board, clock, newId } = this.#parts
+    const live = board.get(saleId) as Live
+    const counter = this.#counter(saleId)
     counter.waiting.push({ ask: { ...asked, orderId: newId(), deadline: clock.now() + PATIENCE_MS }, answer })
     this.#waiting++
     if (counter.scheduled || counter.inFlight >= IN_FLIGHT_MAX) return
@@ -174,7 +183,11 @@ export class PlaceOrder {
     const { ledger, books } = this.#parts
     if (ledger.inBooks) return true
     let after = { epoch: 0, seq: 0 }
-    for (let page = await books.ordersOf(saleId, after, 1000); page.length > 0; page = await books.ordersOf(saleId, after, 1000)) {
+    for (
+      let page = await books.ordersOf(saleId, after, 1000);
+      page.length > 0;
+      page = await books.ordersOf(saleId, after, 1000)
+    ) {
       for (const order of page) view.buyers.push(order.buyerId)
       after = page.at(-1) as { epoch: number; seq: number }
     }

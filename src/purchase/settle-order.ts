@@ -72,7 +72,11 @@ function announce(parts: Omit<SettleParts, 'events' | 'newId'>, order: Order, re
 /** An order that waits for its buyer past its time ends; what waits for us does not. */
 export async function expireOrders(parts: Omit<SettleParts, 'events' | 'newId' | 'books'> & { books: Books }): Promise<boolean> {
   const ids = await parts.books.expired(parts.clock.now(), BATCH_MAX)
-  if (ids.length > 0) await moveOrders(parts, ids.map((orderId) => ({ orderId, by: 'expire', reason: 'hold-expired' }) as const))
+  if (ids.length > 0)
+    await moveOrders(
+      parts,
+      ids.map((orderId) => ({ orderId, by: 'expire', reason: 'hold-expired' }) as const),
+    )
   return ids.length === BATCH_MAX
 }
 

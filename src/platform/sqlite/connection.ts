@@ -17,7 +17,8 @@ export const BUSY_TIMEOUT_MS = 1000
  */
 export function openSqlite(path: string, readOnly: boolean): DatabaseSync {
   const db = new DatabaseSync(path, { readOnly, timeout: BUSY_TIMEOUT_MS })
-  if (!readOnly) db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON')
+  if (!readOnly)
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON')
   db.exec('PRAGMA foreign_keys = ON; PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY')
   return db
 }
@@ -78,7 +79,13 @@ export class SqliteConnection implements Sql {
 }
 
 function bindable(value: unknown): boolean {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' || value === null || value instanceof Uint8Array
+  return (
+    typeof value === 'string' ||
+    typeof value === 'number' ||
+    typeof value === 'bigint' ||
+    value === null ||
+    value instanceof Uint8Array
+  )
 }
 
 /** SQLite's result codes: 5 BUSY, 6 LOCKED, 13 FULL, 10 IOERR (a full disk too). */

@@ -2,7 +2,13 @@ import { Worker } from 'node:worker_threads'
 import { Bug } from '../../core/assert.ts'
 import { Fault, type FaultCode } from '../../core/fault.ts'
 
-export type ThreadSettings = { path: string; readOnly: boolean; /** URL of the module with `makeStores(db)`. */ stores: string }
+export type ThreadSettings = {
+  path: string
+  readOnly: boolean
+  /** URL of the module with `makeStores(db, options)`. */
+  stores: string
+  options: unknown
+}
 export type Call = { id: number; store: string; method: string; args: unknown[]; urgent: boolean }
 export type Answer = {
   id: number
@@ -19,23 +25,30 @@ export class SqliteThread {
   readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: unknown) => void }>()
   #lastId = 0
   #gone: Error | undefined
+  #drained: (() => void) | undefined
+  readonly #ended = Promise.withResolvers<void>()
 
   private constructor(worker: Worker) {
     this.#worker = worker
   }
 
-  /** @param onBug a broken assertion in the thread: the process must end. */
+  /** @param onBug the thread died, or an assertion in it broke: the process must end. */
   static open(settings: ThreadSettings, onBug: (error: Error) => void): Promise<SqliteThread> {
     const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: settings })
     const thread = new SqliteThread(worker)
+    let ready = false
     return new Promise((resolve, reject) => {
       worker.on('message', (message: { ready: true } | Answer[]) => {
         if (Array.isArray(message)) thread.#receive(message, onBug)
-        else resolve(thread)
+        else {
+          ready = true
+          resolve(thread)
+        }
       })
       worker.on('error', (error: Error) => {
-        thread.#end(error)
         reject(error)
+        if (ready) onBug(error)
+        thread.#end(error)
       })
       worker.on('exit', () => thread.#end(new Error('the thread has stopped')))
     })
@@ -55,10 +68,13 @@ export class SqliteThread {
     })
   }
 
-  /** Waits for what was asked, then ends the thread. */
+  /** Waits for what was asked; then the thread closes its connection and ends. */
   async stop(): Promise<void> {
-    await Promise.allSettled([...this.#waiting.values()].map((one) => new Promise((done) => Object.assign(one, wrap(one, done)))))
-    await this.#worker.terminate()
+    if (this.#waiting.size > 0) await new Promise<void>((resolve) => (this.#drained = resolve))
+    if (this.#gone) return
+    this.#gone = new Error('the thread was stopped')
+    this.#worker.postMessage('stop')
+    await this.#ended.promise
   }
 
   #receive(answers: Answer[], onBug: (error: Error) => void): void {
@@ -73,20 +89,15 @@ export class SqliteThread {
         if (error.name === 'Bug') onBug(bug)
       }
     }
+    if (this.#waiting.size === 0) this.#drained?.()
   }
 
   #end(error: Error): void {
     this.#gone ??= error
     for (const { reject } of this.#waiting.values()) reject(new Fault('store-gone', 'unknown', error.message))
     this.#waiting.clear()
-  }
-}
-
-function wrap(one: { resolve: (value: unknown) => void; reject: (error: unknown) => void }, done: (value: unknown) => void) {
-  const { resolve, reject } = one
-  return {
-    resolve: (value: unknown) => (resolve(value), done(undefined)),
-    reject: (error: unknown) => (reject(error), done(undefined)),
+    this.#drained?.()
+    this.#ended.resolve()
   }
 }
 

@@ -18,10 +18,13 @@ assert(port, 'this file runs as a thread')
 /** How long calls that are not urgent may lengthen a transaction, milliseconds. */
 const FILL_MS = 4
 
-const connection = new SqliteConnection(openSqlite(settings.path, settings.readOnly))
+const file = openSqlite(settings.path, settings.readOnly)
+const connection = new SqliteConnection(file)
 const database: Database = { facts: sqliteFacts, read: (work) => work(connection), write }
-const { makeStores } = (await import(settings.stores)) as { makeStores: (db: Database) => Record<string, Record<string, unknown>> }
-const stores = makeStores(database)
+const { makeStores } = (await import(settings.stores)) as {
+  makeStores: (db: Database, options: unknown) => Record<string, Record<string, unknown>>
+}
+const stores = makeStores(database, settings.options)
 
 const urgent: Call[] = []
 const later: Call[] = []
@@ -32,7 +35,13 @@ function receive(call: Call): void {
   else later.push(call)
 }
 
-port.on('message', (call: Call) => {
+// After `stop` no call comes.
+port.on('message', (call: Call | 'stop') => {
+  if (call === 'stop') {
+    file.close()
+    port?.close()
+    return
+  }
   receive(call)
   if (!working) void work()
 })
@@ -83,12 +92,23 @@ async function writeAll(): Promise<Answer[]> {
       taken.push(call)
       answers.push(await answer(call))
     }
-    connection.exec('COMMIT')
-    return answers
   } catch (error) {
     rollback()
     return taken.map((call) => failed(call, error))
   }
+  try {
+    connection.exec('COMMIT')
+    return answers
+  } catch (error) {
+    rollback()
+    return taken.map((call) => failed(call, afterCommit(error)))
+  }
+}
+
+/** Where the disk failed under the sync, the record may be found whole by the next start. A full disk wrote no such record. */
+function afterCommit(error: unknown): unknown {
+  if (!(error instanceof Fault) || error.code !== 'store-failed') return error
+  return new Fault(error.code, 'unknown', error.message)
 }
 
 /** A full disk may have ended the transaction already. */

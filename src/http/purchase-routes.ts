@@ -1,0 +1,238 @@
+import { hash } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import type { Code } from '../core/codes.ts'
+import type { Id } from '../core/ids.ts'
+import { type Order, orderStates } from '../core/order.ts'
+import { statusOf } from '../core/sale.ts'
+import type { Rate } from '../gate/rate.ts'
+import type { Clock } from '../platform/clock.ts'
+import { type App, answers, IdSchema, TimeSchema, time } from '../platform/http.ts'
+import type { Metrics } from '../platform/metrics.ts'
+import { type Random, secret } from '../platform/random.ts'
+import type { Board } from '../purchase/board.ts'
+import type { Placed, PlaceOrder, Purchase } from '../purchase/place-order.ts'
+import { turn } from './guard.ts'
+
+export type PurchaseParts = {
+  placeOrder: Pick<PlaceOrder, 'place'>
+  board: Board
+  rate: Rate
+  metrics: Metrics
+  clock: Clock
+  random: Random
+  /** The order once it is settled; `undefined` when that takes longer than `ms`. */
+  settled(orderId: Id, ms: number): Promise<Order | undefined>
+}
+
+/** For one buyer in one sale: three at once for impatient fingers, then one a second. */
+const TRIES = { perSecond: 1, burst: 3 }
+const KEY = /^[\x21-\x7e]{1,255}$/
+const KEY_HEADER = 'idempotency-key'
+/** How long the short form waits for the settlement, milliseconds. */
+const SHORT_FORM_MS = 1000
+
+const tags = ['Purchase']
+const Body = Type.Object(
+  {
+    productId: IdSchema,
+    quantity: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+    payment: Type.Optional(Type.Object({ method: Type.Literal('credit') }, { additionalProperties: false })),
+  },
+  { additionalProperties: false },
+)
+const Accepted = Type.Object({ orderId: IdSchema, status: Type.Enum([...orderStates]) })
+const Refused = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: Type.String(),
+    detail: Type.String(),
+    traceId: Type.String(),
+    remaining: Type.Optional(Type.Integer({ description: 'sold-out: units left, fewer than were asked for.' })),
+    limit: Type.Optional(Type.Integer({ description: "limit-reached: the buyer's." })),
+    orderId: Type.Optional({ ...IdSchema, description: "limit-reached: the buyer's newest live order." }),
+    startTime: Type.Optional({ ...TimeSchema, description: 'not-started' }),
+  },
+  { description: 'RFC 9457 problem: sold-out, limit-reached, not-started, ended or paused' },
+)
+
+export function purchaseRoutes(app: App, parts: PurchaseParts): void {
+  const headers = Type.Object({
+    [KEY_HEADER]: Type.Optional(
+      Type.String({
+        description: '1 to 255 visible ASCII characters. The same key again gives the same order, never a second one.',
+      }),
+    ),
+  })
+  const onRequest = [keyed(parts.random), app.needs('buyer')]
+  app.post(
+    '/api/v1/sales/:saleId/purchase',
+    {
+      onRequest,
+      schema: {
+        tags,
+        summary: 'Buy',
+        params: Type.Object({ saleId: IdSchema }),
+        headers,
+        body: Body,
+        response: { ...answers({ 202: Accepted }, 400, 401, 403, 404, 422, 503), 409: Refused },
+      },
+    },
+    (request, reply) => {
+      const { productId, quantity } = request.body
+      const { saleId } = request.params
+      if (!turn(parts.rate, reply, ...triesOf(request, saleId))) return parts.metrics.purchase('slow-down', 0)
+      place(parts, request, reply, saleId, productId, quantity, (placed) => answer(reply, placed))
+    },
+  )
+  shortForm(app, parts, onRequest)
+}
+
+/** Every answer carries the key, also those that are given before the request is looked at. */
+function keyed(random: Random) {
+  return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+    const given = request.headers[KEY_HEADER]
+    if (given === undefined) reply.header(KEY_HEADER, secret(random, 16))
+    else if (KEY.test(given as string)) reply.header(KEY_HEADER, given)
+    done()
+  }
+}
+
+function triesOf(request: FastifyRequest, saleId: Id) {
+  return ['purchase', `${saleId} ${request.caller.id}`, TRIES.perSecond, TRIES.burst] as const
+}
+
+function place(
+  { placeOrder, board, metrics, clock }: PurchaseParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  saleId: Id,
+  productId: Id,
+  quantity: number,
+  answered: (placed: Placed) => void,
+): void {
+  const key = reply.getHeader(KEY_HEADER)
+  if (key === undefined) {
+    const errors = [{ path: '/idempotency-key', message: 'must be 1 to 255 visible ASCII characters' }]
+    reply.problem('invalid', 'Correct the header Idempotency-Key, or leave it out.', { errors })
+    return
+  }
+  const buyerId = request.caller.id
+  const startedAt = clock.ticks()
+  const purchase: Purchase = {
+    saleId,
+    productId,
+    buyerId,
+    quantity,
+    keyDigest: hash('sha256', key as string, 'base64url'),
+    bodyDigest: hash('sha256', `${productId}|${quantity}|credit`, 'base64url'),
+  }
+  placeOrder.place(purchase, (placed) => {
+    const outcome = placed.kind === 'accepted' && placed.replayed ? 'replayed' : placed.kind
+    metrics.purchase(outcome, clock.ticks() - startedAt)
+    board.count(saleId, outcome)
+    answered(placed)
+  })
+}
+
+function answer(reply: FastifyReply, placed: Placed): void {
+  switch (placed.kind) {
+    case 'accepted':
+      if (placed.replayed) reply.header('idempotent-replayed', 'true')
+      reply
+        .code(202)
+        .header('location', `/api/v1/orders/${placed.orderId}/status`)
+        .send({ orderId: placed.orderId, status: placed.status })
+      return
+    case 'sold-out':
+      reply.problem('sold-out', advice['sold-out'], { remaining: placed.remaining })
+      return
+    case 'limit-reached':
+      reply.problem('limit-reached', advice['limit-reached'], {
+        limit: placed.limit,
+        ...(placed.orderId !== null && { orderId: placed.orderId }),
+      })
+      return
+    case 'not-started':
+      reply.problem('not-started', advice['not-started'], { startTime: time(placed.startTime) })
+      return
+    case 'busy':
+    case 'unknown-outcome':
+      reply.header('retry-after', 1).problem(placed.kind, advice[placed.kind])
+      return
+    default:
+      reply.problem(placed.kind, advice[placed.kind])
+  }
+}
+
+const advice = {
+  'sold-out': 'Ask for fewer, or again when units come back: the live stock tells.',
+  'limit-reached': 'This buyer can have no more of this sale.',
+  'not-started': 'Ask again at startTime.',
+  ended: 'The sale is over.',
+  paused: 'Ask again when the sale goes on: its status tells.',
+  'not-found': 'There is no such sale now, or the product is not in it.',
+  'key-reused': 'Send a new Idempotency-Key: this one belongs to another purchase in this sale.',
+  busy: 'Nothing was bought. Ask again after the seconds in Retry-After, with the same Idempotency-Key.',
+  'unknown-outcome': 'It may have been bought. Ask again after the seconds in Retry-After, with the same Idempotency-Key.',
+} as const satisfies Partial<Record<Code, string>>
+
+/** The older clients' form: one unit by credit of whatever sale of the product runs, and an answer after the payment. */
+function shortForm(app: App, parts: PurchaseParts, onRequest: never | unknown[]): void {
+  const Said = Type.Object({ success: Type.Boolean(), message: Type.String(), orderId: Type.Optional(IdSchema) })
+  app.post(
+    '/api/buy/:productId',
+    {
+      onRequest: onRequest as never,
+      schema: {
+        tags,
+        summary: 'Buy one unit in the running sale of this product that started last',
+        params: Type.Object({ productId: IdSchema }),
+        response: answers(
+          { 200: Said, 400: Type.Union([Said, Type.Object({ code: Type.String() }, { additionalProperties: true })]) },
+          401,
+          403,
+        ),
+      },
+    },
+    (request, reply) => {
+      const { productId } = request.params
+      const say = (message: string, orderId?: Id) => {
+        const success = orderId !== undefined
+        reply.code(success ? 200 : 400).send({ success, message, ...(success && { orderId }) })
+      }
+      const saleId = running(parts, productId)
+      if (saleId === undefined) return say(words['not-found'])
+      const [policy, who, perSecond, burst] = triesOf(request, saleId)
+      if (parts.rate.take(`${policy} ${who}`, perSecond, burst) > 0) return say('Rate limit exceeded')
+      place(parts, request, reply, saleId, productId, 1, (placed) => {
+        if (placed.kind !== 'accepted') return say(words[placed.kind])
+        void parts.settled(placed.orderId, SHORT_FORM_MS).then((order) => {
+          if (order === undefined) return say('Held, payment pending', placed.orderId)
+          if (order.state === 'COMPLETED') return say('Purchase successful!', placed.orderId)
+          say(order.state === 'FAILED' ? 'Payment failed' : `Order ${order.state.toLowerCase()}`)
+        })
+      })
+    },
+  )
+}
+
+const words: Record<Exclude<Placed['kind'], 'accepted'>, string> = {
+  'sold-out': 'Out of stock',
+  'limit-reached': 'Purchase limit reached',
+  'not-started': 'Sale not started',
+  ended: 'Sale ended',
+  paused: 'Sale paused',
+  'not-found': 'No sale of this product is running',
+  'key-reused': 'Idempotency key reused',
+  busy: 'Busy, try again',
+  'unknown-outcome': 'Outcome unknown, try again with the same Idempotency-Key',
+}
+
+function running({ board, clock }: PurchaseParts, productId: Id): Id | undefined {
+  const now = clock.now()
+  const open = board.all().filter(({ sale, remaining }) => remaining.has(productId) && statusOf(sale, now) === 'ACTIVE')
+  return open.sort((a, b) => b.sale.startTime - a.sale.startTime)[0]?.sale.id
+}

@@ -1,0 +1,56 @@
+import { commandLine } from './cli/main.ts'
+import { type Config, printedSettings, readConfig } from './config.ts'
+import type { Parts } from './parts.ts'
+
+process.title = 'doorbuster'
+try {
+  await commandLine(process.argv, {
+    dataDir: process.env.DATA_DIR ?? './data',
+    start: async (roles) => (await import('./serve.ts')).serve(settings(roles)),
+    local: {
+      migrate: () => offline(async () => console.log('The tables are up to date.')),
+      seed: () => offline(async (parts) => console.log(await (await import('./seed.ts')).seedDemo(parts))),
+      settings: async () => console.log(printedSettings(process.env)),
+      doctor: async () => (await import('./doctor.ts')).doctor(() => settings()),
+      makeAdmin: (email) => offline((parts) => makeAdministrator(parts, email)),
+      audit: () =>
+        offline(async ({ audit }) => {
+          const report = await audit.run()
+          return { ...report, at: new Date(report.at).toISOString() }
+        }),
+    },
+  })
+} catch (error) {
+  // What people can mend themselves comes with a message that says how; the rest is ours, and its stack is needed.
+  const theirs = error instanceof Error && ['SettingsError', 'DataInUse'].includes(error.name)
+  console.error(theirs ? error.message : error)
+  process.exit(1)
+}
+
+function settings(roles?: string): Config {
+  return readConfig(roles === undefined ? process.env : { ...process.env, ROLES: roles })
+}
+
+/** For commands that open the stores themselves: refused while a shop holds them. */
+async function offline<T>(work: (parts: Parts) => Promise<T>): Promise<T> {
+  const { makeParts, openStores } = await import('./parts.ts')
+  const { makeLog } = await import('./platform/log.ts')
+  const config = settings()
+  const onBug = (error: Error) => {
+    console.error(error)
+    process.exit(1)
+  }
+  await using opened = await openStores(config, onBug)
+  return await work(await makeParts(config, opened.stores, makeLog('warn'), onBug))
+}
+
+async function makeAdministrator({ stores }: Parts, email: string): Promise<void> {
+  const account = await stores.accounts.byEmail(email.toLowerCase())
+  if (!account) {
+    console.error(`There is no account with the e-mail ${email}: register it first.`)
+    process.exitCode = 1
+    return
+  }
+  await stores.accounts.change(account.id, { roles: ['buyer', 'admin'], blocked: false })
+  console.log(`${account.email} is an administrator from its next sign-in on.`)
+}

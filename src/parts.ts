@@ -1,0 +1,206 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Config } from './config.ts'
+import type { Id } from './core/ids.ts'
+import type { Order } from './core/order.ts'
+import { TokenCheck } from './gate/identity.ts'
+import { LocalRate, noRate } from './gate/local-rate.ts'
+import { systemClock as clock } from './platform/clock.ts'
+import type { makeLog } from './platform/log.ts'
+import { Loop } from './platform/loop.ts'
+import { Metrics } from './platform/metrics.ts'
+import { idMaker, systemRandom as random } from './platform/random.ts'
+import { holdLock } from './platform/sqlite/lock.ts'
+import { remoteStores, SqliteThread } from './platform/sqlite/sqlite-database.ts'
+import { type Audit, runAudit } from './purchase/audit.ts'
+import { Board } from './purchase/board.ts'
+import { Lag } from './purchase/lag.ts'
+import { PlaceOrder } from './purchase/place-order.ts'
+import { publish } from './purchase/publish.ts'
+import { RunSale } from './purchase/run-sale.ts'
+import { expireOrders, settleOrders } from './purchase/settle-order.ts'
+import { LocalPush } from './push/local-push.ts'
+import { Identity } from './shop/accounts/identity.ts'
+import { Keys } from './shop/accounts/keys.ts'
+import { PasswordTurns } from './shop/accounts/passwords.ts'
+import { reads, type StoreSettings, type Stores, urgent } from './stores.ts'
+
+/** The folder belongs to another process: its stores must not be opened. */
+export class DataInUse extends Error {
+  override name = 'DataInUse'
+}
+
+/** Opens the database of `DATA_DIR`, brings its tables up to date and holds it for this process. Throws `DataInUse`. */
+export async function openStores(config: Config, onBug: (error: Error) => void) {
+  const { dataDir, holdTtlMs, currency } = config
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const lock = holdLock(join(dataDir, 'lock'))
+  if (!lock) throw new DataInUse(`${dataDir} is in use by a running shop: stop it first, or set DATA_DIR to another folder.`)
+  const options: StoreSettings = { holdTtlMs, currency }
+  const stores = new URL('stores.ts', import.meta.url).href
+  const open = (readOnly: boolean) =>
+    SqliteThread.open({ path: join(dataDir, 'doorbuster.db'), readOnly, stores, options }, onBug)
+  const writer = await open(false)
+  await writer.call('schema', 'migrate', [], false)
+  const reader = await open(true)
+  return {
+    stores: remoteStores<Stores>(writer, reader, reads, urgent, { ledger: { inBooks: true } }),
+    async [Symbol.asyncDispose]() {
+      await reader.stop()
+      await writer.stop()
+      lock[Symbol.dispose]()
+    },
+  }
+}
+
+/** How many requests of buyers may wait for the ledger; at the measured rates this is a second of work. */
+const WAITING_MAX = 10_000
+const PAYMENT_WORKERS = 2
+const AUDIT_MS = 60_000
+const LAG_MS = 250
+/** An order that still waits after that long is stuck: the time that a buyer may have, and a minute for us. */
+const STUCK_AFTER_HOLD_MS = 60_000
+
+export type Parts = Awaited<ReturnType<typeof makeParts>>
+
+/** Makes every part of the house; nothing runs yet. The one place that knows which adapter stands behind which port. */
+export async function makeParts(config: Config, stores: Stores, log: ReturnType<typeof makeLog>, onBug: (error: Error) => void) {
+  const { books, outbox, sales, ledger, events, accounts, models } = stores
+  const newId = idMaker(clock, random)
+  const metrics = new Metrics()
+  const board = new Board()
+  const push = new LocalPush()
+  const rate = config.rateLimits ? new LocalRate(clock) : noRate
+  const failed = (name: string, error: unknown) => {
+    log.error({ event: 'loop-failed', loop: name, err: error }, `${name} failed and will be tried again`)
+    if (error instanceof Error && error.name === 'Bug') onBug(error)
+  }
+  const loop = (name: string, everyMs: number, turn: () => Promise<boolean | number>) =>
+    new Loop(name, clock, everyMs, turn, failed)
+
+  const waiting = new Map<Id, (order: Order) => void>()
+  const settle = {
+    books,
+    ledger,
+    events,
+    push,
+    board,
+    clock,
+    newId,
+    settled(order: Order) {
+      metrics.payment(order.state, clock.now() - order.reservedAt)
+      waiting.get(order.orderId)?.(order)
+    },
+  }
+  const settling = Array.from({ length: PAYMENT_WORKERS }, (_, i) => loop(`settle-${i + 1}`, 200, () => settleOrders(settle)))
+  const published = () => {
+    for (const worker of settling) worker.wake()
+  }
+  const publishing = loop('publish', 200, () => publish({ books, sales, outbox, events, clock, newId, published }))
+  const running = loop('run-sales', 1000, () => runSale.tick())
+  const runSale = new RunSale({
+    sales,
+    ledger,
+    board,
+    push,
+    clock,
+    endingSoonMs: config.endingSoonMs,
+    changed: () => running.wake(),
+  })
+  const lag = new Lag(outbox, events, config.holdTtlMs / 4)
+  const placeOrder = new PlaceOrder({
+    ledger,
+    books,
+    board,
+    clock,
+    newId,
+    alarm: (saleId, epoch, because) => log.error({ event: 'disagreement', saleId, epoch, because }, 'ledger and books disagree'),
+    behind: () => lag.behind,
+    booked: () => publishing.wake(),
+    failed: (error) => log.warn({ event: 'purchase-failed', err: error }, 'a batch of purchases came to nothing'),
+    waitingMax: WAITING_MAX,
+  })
+
+  let lastAudit: Audit | null = null
+  const audit = {
+    last: () => lastAudit,
+    async run(): Promise<Audit> {
+      lastAudit = await runAudit({ sales, ledger, clock, stuckMs: config.holdTtlMs + STUCK_AFTER_HOLD_MS })
+      const wrong = lastAudit.equations.filter((one) => !one.holds)
+      if (wrong.length > 0) log.error({ event: 'audit-failed', wrong }, 'the books do not balance')
+      return lastAudit
+    },
+  }
+
+  const keys = await Keys.open(config.dataDir, random)
+  const tokens = new TokenCheck({ keys: keys.verification, issuers: () => keys.issuers, audience: config.audience, clock })
+  const ended = (grantId: string) => tokens.deny(grantId)
+  const identity = new Identity({
+    keys,
+    audience: config.audience,
+    accounts,
+    models,
+    clock,
+    random,
+    ended,
+    failed: (error) => log.error({ event: 'sign-in-failed', err: error }, 'the OpenID provider failed'),
+  })
+
+  return {
+    config,
+    log,
+    clock,
+    random,
+    newId,
+    metrics,
+    board,
+    push,
+    rate,
+    tokens,
+    identity,
+    ended,
+    turns: new PasswordTurns(),
+    stores,
+    runSale,
+    placeOrder,
+    audit,
+    lag,
+    settle,
+    settled: (orderId: Id, ms: number) => settledWithin(books, waiting, orderId, ms),
+    loops: {
+      publishing,
+      settling,
+      running,
+      expiring: loop('expire-orders', 1000, () => expireOrders(settle)),
+      measuring: loop('measure-lag', LAG_MS, async () => {
+        await lag.measure(clock.now())
+        return false
+      }),
+      purging: loop('purge', 60_000, async () => (await accounts.purge(clock.now())) + (await models.purge(clock.now())) >= 1000),
+      auditing: loop('audit', AUDIT_MS, async () => {
+        await audit.run()
+        return false
+      }),
+      repeating: loop('tell-again', 30_000, async () => (await outbox.again(clock.now() - 60_000, clock.now())) >= 1000),
+    },
+  }
+}
+
+async function settledWithin(
+  books: Pick<Stores['books'], 'order'>,
+  waiting: Map<Id, (order: Order) => void>,
+  orderId: Id,
+  ms: number,
+): Promise<Order | undefined> {
+  const heard = Promise.withResolvers<Order | undefined>()
+  waiting.set(orderId, heard.resolve)
+  try {
+    const known = await books.order(orderId)
+    if (known && known.state !== 'RESERVATION_PENDING') return known
+    const late = new AbortController()
+    void clock.sleep(ms, late.signal).then(() => heard.resolve(undefined))
+    return await heard.promise.finally(() => late.abort())
+  } finally {
+    waiting.delete(orderId)
+  }
+}

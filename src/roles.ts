@@ -1,0 +1,22 @@
+import type { RoleName } from './config.ts'
+import type { Parts } from './parts.ts'
+import type { Loop } from './platform/loop.ts'
+
+/** What a process does besides answering requests, by role. A loop that two roles name runs once. */
+const loopsOf: Record<RoleName, (loops: Parts['loops']) => Loop[]> = {
+  api: ({ running, measuring }) => [running, measuring],
+  relay: ({ publishing, repeating }) => [publishing, repeating],
+  payments: ({ settling }) => settling,
+  scheduler: ({ running, expiring, purging, auditing }) => [running, expiring, purging, auditing],
+}
+
+/** Starts them; they stop in reverse, each after the turn under way. */
+export function startRoles(roles: readonly RoleName[], loops: Parts['loops']): AsyncDisposable {
+  const chosen = [...new Set(roles.flatMap((role) => loopsOf[role](loops)))]
+  for (const loop of chosen) loop.start()
+  return {
+    async [Symbol.asyncDispose]() {
+      for (const loop of chosen.reverse()) await loop.stop()
+    },
+  }
+}

@@ -1,0 +1,135 @@
+import { mkdirSync, readFileSync } from 'node:fs'
+import { rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Config } from './config.ts'
+import { docsRoutes } from './http/docs-routes.ts'
+import { orderRoutes } from './http/order-routes.ts'
+import { purchaseRoutes } from './http/purchase-routes.ts'
+import { saleRoutes } from './http/sale-routes.ts'
+import { listen, makeServer } from './http/server.ts'
+import { makeParts, openStores, type Parts } from './parts.ts'
+import type { App } from './platform/http.ts'
+import { makeLog } from './platform/log.ts'
+import { cancelOrder } from './purchase/settle-order.ts'
+import { startRoles } from './roles.ts'
+import { ensureAdministrator } from './shop/accounts/administrator.ts'
+import { mountIdentity } from './shop/accounts/identity.ts'
+import { accountRoutes } from './shop/accounts/routes.ts'
+import { catalogueRoutes } from './shop/catalogue/routes.ts'
+import { drillRoutes } from './shop/drills/routes.ts'
+
+/** A signal lets everything that was begun come to its end; what takes longer than this is cut off, milliseconds. */
+const DRAIN_MS = 10_000
+
+/** Runs the shop until a signal. */
+export async function serve(config: Config): Promise<void> {
+  const log = makeLog(config.logLevel)
+  const onBug = (error: unknown) => {
+    log.fatal({ event: 'bug', err: error }, 'this should not be possible; the process ends, and may be started again')
+    process.exit(70)
+  }
+  process.on('uncaughtException', onBug)
+  const told = waitForSignal()
+  const stack = new AsyncDisposableStack()
+  const { stores } = stack.use(await openStores(config, onBug))
+  const parts = await makeParts(config, stores, log, onBug)
+  const administrator = await ensureAdministrator(
+    { ...parts, accounts: stores.accounts },
+    { email: config.adminEmail, password: config.adminPassword, openingCredit: config.openingCredit },
+  )
+  if (administrator.warning) log.warn({ event: 'setting-ignored' }, administrator.warning)
+  if (config.seed === 'demo' && (await stores.catalogue.products(1)).length === 0) {
+    await (await import('./seed.ts')).seedDemo(parts)
+  }
+  if (!config.rateLimits) log.warn({ event: 'rate-limits-off' }, 'RATE_LIMITS=off: whoever likes may ask as often as they like')
+  await parts.runSale.refresh()
+  const url = await open(stack, parts)
+  await parts.identity.setIssuer(config.publicUrl ?? url)
+  stack.use(await announceRun(config.dataDir, url, await parts.identity.mintOperatorToken(administrator.id)))
+  stack.use(startRoles(config.roles, parts.loops))
+  console.log(welcome(config, url, administrator))
+  console.log(`ready ${url}`)
+
+  log.info({ event: 'stopping', signal: await told }, 'finishing what was begun')
+  setTimeout(() => {
+    log.error({ event: 'cut-off' }, `not finished after ${DRAIN_MS / 1000} s; what was accepted is settled after the next start`)
+    process.exit(1)
+  }, DRAIN_MS).unref()
+  await stack.disposeAsync()
+  process.exit(0)
+}
+
+/** From now on the first counts and all others are ignored: a launcher and a terminal both pass them on. */
+function waitForSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, resolve)
+  })
+}
+
+/** Answers the address where the shop can be reached from this machine. */
+async function open(stack: AsyncDisposableStack, parts: Parts): Promise<string> {
+  const { config, log, tokens, rate, random } = parts
+  const app = await makeServer({ log, tokens, rate, random, version: version() }, (app) => routes(app, parts))
+  stack.defer(() => app.close())
+  const address = new URL(await listen(app, config.host, config.port))
+  const any = config.host === '0.0.0.0' || config.host === '::'
+  return `http://${any ? '127.0.0.1' : config.host.includes(':') ? `[${config.host}]` : config.host}:${address.port}`
+}
+
+function routes(app: App, parts: Parts): void {
+  const { config, stores, clock, newId, board, runSale, settle } = parts
+  const { currency, openingCredit, endingSoonMs } = config
+  purchaseRoutes(app, parts)
+  saleRoutes(app, { ...parts, sales: stores.sales, endingSoonMs })
+  orderRoutes(app, { books: stores.books, cancel: (orderId, by) => cancelOrder(settle, orderId, by) })
+  accountRoutes(app, { ...parts, accounts: stores.accounts, wallets: stores.wallets, currency, openingCredit })
+  mountIdentity(app, parts.identity)
+  catalogueRoutes(app, { catalogue: stores.catalogue, clock, newId, currency })
+  drillRoutes(app, {
+    accounts: stores.accounts,
+    identity: parts.identity,
+    catalogue: stores.catalogue,
+    sales: {
+      create: (sale) => runSale.create(sale),
+      sale: (id) => stores.sales.sale(id),
+      async removeDrill(drillId) {
+        await stores.sales.removeDrill(drillId)
+        await stores.ledger.drop(drillId)
+        board.remove(drillId)
+      },
+    },
+    clock,
+    newId,
+    currency,
+  })
+  docsRoutes(app)
+}
+
+/** Where the shop runs, for commands on this machine, with a token that is the operator's: nobody else may read it. */
+async function announceRun(dataDir: string, url: string, token: string): Promise<AsyncDisposable> {
+  const file = join(dataDir, 'run.json')
+  mkdirSync(dataDir, { recursive: true })
+  await rm(`${file}.new`, { force: true })
+  await writeFile(`${file}.new`, JSON.stringify({ url, pid: process.pid, token }), { mode: 0o600 })
+  await rename(`${file}.new`, file)
+  return { [Symbol.asyncDispose]: () => rm(file, { force: true }) }
+}
+
+function version(): string {
+  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
+}
+
+function welcome(config: Config, url: string, administrator: { email: string; password: string | null }): string {
+  const { email, password } = administrator
+  const lines = [
+    `Doorbuster ${version()}`,
+    '',
+    `shop           ${url}/`,
+    `API            ${url}/docs`,
+    `data           ${config.dataDir}`,
+    `administrator  ${email}${password === null ? '' : `  password ${password}  (shown this once)`}`,
+    'rehearse       npm run doorbuster -- drill',
+    'prove          npm run doorbuster -- audit',
+  ]
+  return lines.join('\n')
+}

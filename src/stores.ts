@@ -1,0 +1,60 @@
+import { SqlBooks } from './books/sql-books.ts'
+import { SqlOutbox } from './books/sql-outbox.ts'
+import { SqlSales } from './books/sql-sales.ts'
+import { SqlWallets } from './books/sql-wallets.ts'
+import { bookMigrations } from './books/tables.ts'
+import { eventMigrations, SqlEventLog } from './events/sql-event-log.ts'
+import { SqlLedger } from './ledger/sql-ledger.ts'
+import { systemClock } from './platform/clock.ts'
+import { idMaker, secret, systemRandom } from './platform/random.ts'
+import { type Database, migrate } from './platform/sql.ts'
+import { SqlAccounts } from './shop/accounts/sql-accounts.ts'
+import { SqlOidcModels } from './shop/accounts/sql-oidc-models.ts'
+import { accountMigrations } from './shop/accounts/tables.ts'
+import { SqlCatalogue } from './shop/catalogue/sql-catalogue.ts'
+import { catalogueMigrations } from './shop/catalogue/tables.ts'
+
+export type StoreSettings = { holdTtlMs: number; currency: string }
+
+const COUPON_BYTES = 9
+
+export type Stores = ReturnType<typeof makeStores>
+
+/** Every store over one database. A database thread loads this module by its address; the main thread sees only the types. */
+export function makeStores(db: Database, { holdTtlMs, currency }: StoreSettings) {
+  const now = systemClock.now
+  const newId = idMaker(systemClock, systemRandom)
+  const books = new SqlBooks(db, { now, newId, newCode: () => secret(systemRandom, COUPON_BYTES), holdTtlMs })
+  const wallets = new SqlWallets(db, { now, newId })
+  return {
+    schema: {
+      migrate: () => migrate(db, [...catalogueMigrations, ...accountMigrations, ...bookMigrations, ...eventMigrations], now()),
+    },
+    books,
+    outbox: new SqlOutbox(db),
+    sales: new SqlSales(db),
+    wallets,
+    ledger: new SqlLedger(db, books.record.bind(books), now),
+    events: new SqlEventLog(db),
+    accounts: new SqlAccounts(db, (sql, ids, credits) => wallets.open(sql, ids, credits, currency)),
+    models: new SqlOidcModels(db),
+    catalogue: new SqlCatalogue(db),
+  }
+}
+
+/** What only reads, and so never waits for a writer. */
+export const reads = {
+  books: ['truth', 'order', 'byIds', 'history', 'orders', 'ordersOf', 'expired'],
+  outbox: ['waiting'],
+  sales: ['sale', 'current', 'list', 'tally', 'moneyTally'],
+  wallets: ['credit', 'journal'],
+  ledger: ['settle', 'entries'],
+  events: ['lag'],
+  accounts: ['get', 'byEmail', 'list', 'lockedFor', 'drillBuyers', 'firstAdministrator'],
+  catalogue: ['product', 'products', 'categories', 'previewImport'],
+} as const satisfies { [S in keyof Stores]?: readonly (keyof Stores[S])[] }
+
+/** Acceptance goes before everything else that waits. */
+export const urgent = { ledger: ['reserve'], books: ['book'] } as const satisfies {
+  [S in keyof Stores]?: readonly (keyof Stores[S])[]
+}

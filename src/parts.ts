@@ -42,6 +42,7 @@ export async function openStores(config: Config, onBug: (error: Error) => void) 
     SqliteThread.open({ path: join(dataDir, 'doorbuster.db'), readOnly, stores, options }, onBug)
   const writer = await open(false)
   await writer.call('schema', 'migrate', [], false)
+  await writer.call('schema', 'takeOver', [], false)
   const reader = await open(true)
   return {
     stores: remoteStores<Stores>(writer, reader, reads, urgent, { ledger: { inBooks: true } }),

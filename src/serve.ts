@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from './config.ts'
+import { adminRoutes } from './http/admin-routes.ts'
 import { docsRoutes } from './http/docs-routes.ts'
 import { orderRoutes } from './http/order-routes.ts'
 import { purchaseRoutes } from './http/purchase-routes.ts'
@@ -102,6 +103,7 @@ function routes(app: App, parts: Parts): void {
     newId,
     currency,
   })
+  adminRoutes(app, { ...parts, ...stores, endingSoonMs })
   docsRoutes(app)
 }
 

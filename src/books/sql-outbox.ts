@@ -53,4 +53,9 @@ export class SqlOutbox implements Outbox {
       ),
     )
   }
+
+  /** While nobody else works on it. */
+  freeAll(): Promise<number> {
+    return this.#db.write((sql) => sql.run('UPDATE outbox SET leased_until = 0 WHERE leased_until > 0'))
+  }
 }

@@ -14,6 +14,8 @@ export type ServerParts = GuardParts & {
   version: string
 }
 
+/** The one address that becomes a WebSocket. */
+const LIVE = /^\/api\/v1\/live(\?|$)/
 const BODY_LIMIT = 16 * 1024
 /** Of connections that wait to be accepted. A crowd that arrives within one second fills Node's default of 511. */
 const BACKLOG = 4096
@@ -28,6 +30,8 @@ export async function makeServer(parts: ServerParts, routes: (app: App) => void)
     bodyLimit: BODY_LIMIT,
     // Longer than the 60 s after which load balancers drop a connection that is idle, so that it is never we who cut first.
     keepAliveTimeout: 65_000,
+    // Elsewhere a wish to upgrade is passed over, as RFC 9110 allows: the connection would be answered and then stay open.
+    http: { shouldUpgradeCallback: ({ url }) => LIVE.test(url ?? '') },
     requestTimeout: 30_000,
     clientErrorHandler: socketProblems(random),
     frameworkErrors: (error, request, reply) => void onError(error, request, Object.assign(reply, { problem }) as never),

@@ -1,8 +1,9 @@
 import { assert } from '../core/assert.ts'
 import type { Id } from '../core/ids.ts'
 import type { Entry } from '../core/order.ts'
+import type { SaleTerms } from '../core/sale.ts'
 import type { Database, Sql } from '../platform/sql.ts'
-import type { Ask, Hold, HoldMove, HoldState, ItemCount, Ledger, LedgerView, Reply } from './ledger.ts'
+import type { Ask, Hold, HoldMove, HoldState, ItemCount, Ledger, LedgerImage, LedgerView, Reply } from './ledger.ts'
 
 /** Steps 2 and 3 of `book`: handed in, because the books own the rows. */
 export type Record = (sql: Sql, saleId: Id, epoch: number, entries: Entry[]) => Promise<void>
@@ -52,11 +53,11 @@ export class SqlLedger implements Ledger {
   }
 
   /** The books are loaded already. */
-  async load(): Promise<boolean> {
+  async load(_image: LedgerImage): Promise<boolean> {
     return false
   }
 
-  async amend(): Promise<boolean> {
+  async amend(_terms: SaleTerms): Promise<boolean> {
     return true
   }
 
@@ -148,7 +149,7 @@ export class SqlLedger implements Ledger {
   }
 
   /** The orders stay: they are the record. */
-  async drop(): Promise<void> {}
+  async drop(_saleId: Id): Promise<void> {}
 }
 
 /** One batch under way: what it gave out is not in the tables yet. */

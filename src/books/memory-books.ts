@@ -1,0 +1,244 @@
+import { assert } from '../core/assert.ts'
+import type { Id } from '../core/ids.ts'
+import { type Entry, isFinal, type Order, type OrderState, releases } from '../core/order.ts'
+import type { Booked, Books, Moved, OrderFilter, OrderMove, Outbox, OutboxRow } from './books.ts'
+import type { MemoryItem, MemoryRecord, MemorySale } from './memory-record.ts'
+import type { BookTools } from './sql-books.ts'
+
+const HAPPENED = {
+  COMPLETED: 'order-completed',
+  FAILED: 'order-failed',
+  CANCELLED: 'order-cancelled',
+  EXPIRED: 'order-expired',
+} as const
+type End = keyof typeof HAPPENED
+
+/** From which states each move starts. */
+const FROM: Record<OrderMove['by'], OrderState[]> = {
+  credit: ['RESERVATION_PENDING'],
+  fail: ['RESERVATION_PENDING'],
+  cancel: ['RESERVATION_PENDING', 'PAYMENT_PENDING'],
+  expire: ['PAYMENT_PENDING'],
+}
+
+/** The record of orders as an executable specification: each method checks first and changes after, so it is all or nothing. */
+export class MemoryBooks implements Books {
+  readonly #record: MemoryRecord
+  readonly #tools: Omit<BookTools, 'newId'>
+
+  constructor(record: MemoryRecord, tools: Omit<BookTools, 'newId'>) {
+    this.#record = record
+    this.#tools = tools
+  }
+
+  async book(saleId: Id, epoch: number, entries: Entry[]): Promise<Booked> {
+    const missing: Entry[] = []
+    for (const entry of [...entries].sort((a, b) => a.seq - b.seq)) {
+      const standing = this.#standing(entry)
+      const other = standing.find((order) => order.orderId !== entry.orderId)
+      if (other) return { kind: 'disagreement', because: `order ${other.orderId} stands where ${entry.orderId} should` }
+      if (standing.length === 0) missing.push(entry)
+    }
+    if (missing.length === 0) return { kind: 'booked' }
+    const sale = this.#record.sales.get(saleId)
+    if (sale?.epoch !== epoch) return { kind: 'epoch-passed' }
+    const because = refusal(sale, missing)
+    if (because) return { kind: 'disagreement', because }
+    for (const entry of missing) this.#insert(sale, entry)
+    return { kind: 'booked' }
+  }
+
+  /** By order id, by (epoch, sequence) and by (sale, buyer, key). */
+  #standing(entry: Entry): Order[] {
+    return [...this.#record.orders.values()].filter(
+      (order) =>
+        order.orderId === entry.orderId ||
+        (order.saleId === entry.saleId &&
+          ((order.epoch === entry.epoch && order.seq === entry.seq) ||
+            (order.buyerId === entry.buyerId && order.keyDigest === entry.keyDigest))),
+    )
+  }
+
+  #insert(sale: MemorySale, entry: Entry): void {
+    const now = this.#tools.now()
+    const item = itemOf(sale, entry.productId)
+    assert(item, 'the guards have seen the item')
+    item.available -= entry.quantity
+    item.held += entry.quantity
+    sale.taken.set(entry.buyerId, (sale.taken.get(entry.buyerId) ?? 0) + entry.quantity)
+    this.#record.orders.set(entry.orderId, {
+      ...entry,
+      state: 'RESERVATION_PENDING',
+      reason: null,
+      price: item.price,
+      currency: item.currency,
+      couponCode: null,
+      createdAt: now,
+      updatedAt: now,
+      expiresAt: now + this.#tools.holdTtlMs,
+      version: 1,
+    })
+    this.#record.history.set(entry.orderId, [{ state: 'RESERVATION_PENDING', at: now }])
+    this.#record.tell('order-booked', entry.orderId, now)
+  }
+
+  async truth(saleId: Id, asks: { buyerId: Id; keyDigest: string }[]) {
+    const orders = await this.#all((order) => order.saleId === saleId)
+    return {
+      epoch: this.#record.sales.get(saleId)?.epoch ?? 0,
+      found: asks.map(
+        ({ buyerId, keyDigest }) => orders.find((order) => order.buyerId === buyerId && order.keyDigest === keyDigest) ?? null,
+      ),
+    }
+  }
+
+  /** In order of the order ids, whatever the order of the moves. */
+  async move(moves: OrderMove[]): Promise<Moved[]> {
+    const inTurn = [...moves.entries()].sort(([, a], [, b]) => (a.orderId < b.orderId ? -1 : a.orderId > b.orderId ? 1 : 0))
+    const done: Moved[] = []
+    for (const [i, move] of inTurn) done[i] = this.#moveOne(move)
+    for (const one of done) {
+      if (one.kind === 'moved') one.remaining = this.#record.item(one.order.saleId, one.order.productId)?.available ?? 0
+    }
+    return done
+  }
+
+  #moveOne(move: OrderMove): Moved {
+    const order = this.#record.orders.get(move.orderId)
+    if (!order) return { kind: 'not-found', orderId: move.orderId }
+    if (!FROM[move.by].includes(order.state)) return { kind: 'unchanged', order: { ...order } }
+    if (move.by !== 'credit') this.#end(order, releases[move.by], move.reason)
+    else if (this.#pay(order)) this.#end(order, 'COMPLETED', null)
+    else this.#end(order, 'FAILED', 'not-enough-credit')
+    return { kind: 'moved', order: { ...order }, remaining: 0 }
+  }
+
+  #pay(order: Order): boolean {
+    const wallet = this.#record.wallets.get(order.buyerId)
+    const due = order.price * order.quantity
+    if (!wallet || wallet.currency !== order.currency || wallet.balance < due) return false
+    wallet.balance -= due
+    this.#record.enter(`payment:${order.orderId}`, 'sales', `wallet:${order.buyerId}`, due, order.orderId)
+    if (this.#record.products.get(order.productId)?.kind === 'coupon') order.couponCode = this.#tools.newCode()
+    return true
+  }
+
+  #end(order: Order, state: End, reason: string | null): void {
+    const now = this.#tools.now()
+    const sale = this.#record.sales.get(order.saleId)
+    const item = this.#record.item(order.saleId, order.productId)
+    assert(sale && item && item.held >= order.quantity, 'an item holds what its orders say')
+    Object.assign(order, { state, reason, updatedAt: now, version: order.version + 1 })
+    item.held -= order.quantity
+    if (state === 'COMPLETED') item.sold += order.quantity
+    else {
+      item.available += order.quantity
+      sale.taken.set(order.buyerId, (sale.taken.get(order.buyerId) ?? 0) - order.quantity)
+    }
+    this.#record.history.get(order.orderId)?.push({ state, at: now })
+    this.#record.tell(HAPPENED[state], order.orderId, now)
+  }
+
+  async order(id: Id): Promise<Order | null> {
+    const order = this.#record.orders.get(id)
+    return order ? { ...order } : null
+  }
+
+  async byIds(ids: Id[]): Promise<Order[]> {
+    return this.#all((order) => ids.includes(order.orderId))
+  }
+
+  async history(id: Id) {
+    return structuredClone(this.#record.history.get(id) ?? [])
+  }
+
+  async orders({ buyerId, saleId, waiting, limit, after }: OrderFilter): Promise<Order[]> {
+    const found = await this.#all(
+      (order) =>
+        (!buyerId || order.buyerId === buyerId) &&
+        (!saleId || order.saleId === saleId) &&
+        (!waiting || !isFinal(order.state)) &&
+        (!after || order.orderId < after),
+    )
+    return found.sort((a, b) => (a.orderId < b.orderId ? 1 : -1)).slice(0, limit)
+  }
+
+  async ordersOf(saleId: Id, after: { epoch: number; seq: number }, max: number): Promise<Order[]> {
+    const found = await this.#all((order) => order.saleId === saleId && byPlace(order, after) > 0)
+    return found.sort(byPlace).slice(0, max)
+  }
+
+  async expired(now: number, max: number): Promise<Id[]> {
+    const found = await this.#all((order) => order.state === 'PAYMENT_PENDING' && order.expiresAt !== null && order.expiresAt <= now)
+    return found
+      .sort((a, b) => a.createdAt - b.createdAt)
+      .slice(0, max)
+      .map((order) => order.orderId)
+  }
+
+  async #all(holds: (order: Order) => boolean): Promise<Order[]> {
+    return [...this.#record.orders.values()].filter(holds).map((order) => ({ ...order }))
+  }
+}
+
+/** Why the guards do not let these in; undefined where they do. */
+function refusal(sale: MemorySale, entries: Entry[]): string | undefined {
+  const wanted = new Map<Id, number>()
+  for (const { orderId, buyerId, productId, quantity } of entries) {
+    const item = itemOf(sale, productId)
+    if (!item) return `the books have no item ${productId} in the sale`
+    const taken = (sale.taken.get(buyerId) ?? 0) + sum(entries.filter((entry) => entry.buyerId === buyerId))
+    if (taken > sale.limit) return `the books refuse order ${orderId}: over the buyer's limit`
+    wanted.set(productId, (wanted.get(productId) ?? 0) + quantity)
+  }
+  for (const [productId, quantity] of wanted) {
+    if ((itemOf(sale, productId)?.available ?? 0) < quantity) {
+      return `the books refuse ${quantity} of item ${productId}: fewer are available`
+    }
+  }
+  return undefined
+}
+
+const sum = (entries: Entry[]): number => entries.reduce((units, entry) => units + entry.quantity, 0)
+const itemOf = (sale: MemorySale, productId: Id): MemoryItem | undefined => sale.items.find((item) => item.productId === productId)
+
+type Place = { epoch: number; seq: number }
+const byPlace = (a: Place, b: Place): number => a.epoch - b.epoch || a.seq - b.seq
+
+export class MemoryOutbox implements Outbox {
+  readonly #record: MemoryRecord
+  readonly #isDelivered: (subject: Id) => boolean
+
+  /** @param isWaiting an event about this order was told and not yet handled. */
+  constructor(record: MemoryRecord, isWaiting: (orderId: Id) => boolean) {
+    this.#record = record
+    this.#isDelivered = isWaiting
+  }
+
+  async claim(token: string, max: number, now: number, leaseMs: number): Promise<OutboxRow[]> {
+    const free = [...this.#record.outbox.values()].filter((one) => one.leasedUntil <= now).slice(0, max)
+    for (const one of free) Object.assign(one, { token, leasedUntil: now + leaseMs })
+    return free.map(({ row }) => ({ ...row }))
+  }
+
+  async done(token: string, ids: number[]): Promise<number> {
+    const own = ids.filter((id) => this.#record.outbox.get(id)?.token === token)
+    for (const id of own) this.#record.outbox.delete(id)
+    return own.length
+  }
+
+  async waiting() {
+    const rows = [...this.#record.outbox.values()].map(({ row }) => row)
+    return { count: rows.length, oldestAt: rows.length === 0 ? null : Math.min(...rows.map((row) => row.at)) }
+  }
+
+  async again(before: number, now: number): Promise<number> {
+    const told = new Set([...this.#record.outbox.values()].map(({ row }) => row.refId))
+    const silent = [...this.#record.orders.values()].filter(
+      ({ orderId, state, createdAt }) =>
+        state === 'RESERVATION_PENDING' && createdAt < before && !told.has(orderId) && !this.#isDelivered(orderId),
+    )
+    for (const order of silent) this.#record.tell('order-booked', order.orderId, now)
+    return silent.length
+  }
+}

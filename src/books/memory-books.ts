@@ -169,7 +169,9 @@ export class MemoryBooks implements Books {
   }
 
   async expired(now: number, max: number): Promise<Id[]> {
-    const found = await this.#all((order) => order.state === 'PAYMENT_PENDING' && order.expiresAt !== null && order.expiresAt <= now)
+    const found = await this.#all(
+      (order) => order.state === 'PAYMENT_PENDING' && order.expiresAt !== null && order.expiresAt <= now,
+    )
     return found
       .sort((a, b) => a.createdAt - b.createdAt)
       .slice(0, max)
@@ -200,19 +202,20 @@ function refusal(sale: MemorySale, entries: Entry[]): string | undefined {
 }
 
 const sum = (entries: Entry[]): number => entries.reduce((units, entry) => units + entry.quantity, 0)
-const itemOf = (sale: MemorySale, productId: Id): MemoryItem | undefined => sale.items.find((item) => item.productId === productId)
+const itemOf = (sale: MemorySale, productId: Id): MemoryItem | undefined =>
+  sale.items.find((item) => item.productId === productId)
 
 type Place = { epoch: number; seq: number }
 const byPlace = (a: Place, b: Place): number => a.epoch - b.epoch || a.seq - b.seq
 
 export class MemoryOutbox implements Outbox {
   readonly #record: MemoryRecord
-  readonly #isDelivered: (subject: Id) => boolean
+  readonly #isWaiting: (subject: Id) => boolean
 
   /** @param isWaiting an event about this order was told and not yet handled. */
   constructor(record: MemoryRecord, isWaiting: (orderId: Id) => boolean) {
     this.#record = record
-    this.#isDelivered = isWaiting
+    this.#isWaiting = isWaiting
   }
 
   async claim(token: string, max: number, now: number, leaseMs: number): Promise<OutboxRow[]> {
@@ -236,7 +239,7 @@ export class MemoryOutbox implements Outbox {
     const told = new Set([...this.#record.outbox.values()].map(({ row }) => row.refId))
     const silent = [...this.#record.orders.values()].filter(
       ({ orderId, state, createdAt }) =>
-        state === 'RESERVATION_PENDING' && createdAt < before && !told.has(orderId) && !this.#isDelivered(orderId),
+        state === 'RESERVATION_PENDING' && createdAt < before && !told.has(orderId) && !this.#isWaiting(orderId),
     )
     for (const order of silent) this.#record.tell('order-booked', order.orderId, now)
     return silent.length

@@ -1,0 +1,215 @@
+import type { Id } from '../core/ids.ts'
+import { isLive, type Order, unitOf } from '../core/order.ts'
+import type { Sale, SaleTerms } from '../core/sale.ts'
+import type { ItemTally, MoneyTally, NewSale, SaleChange, SaleChanged, Sales, SaleTally } from './books.ts'
+import type { MemoryItem, MemoryRecord, MemorySale } from './memory-record.ts'
+
+type Refusal = Exclude<SaleChanged, { kind: 'changed' }>
+
+/** The record of sales as an executable specification: each method checks first and changes after, so it is all or nothing. */
+export class MemorySales implements Sales {
+  readonly #record: MemoryRecord
+
+  constructor(record: MemoryRecord) {
+    this.#record = record
+  }
+
+  async create({ items, ...sale }: NewSale, now: number): Promise<SaleChanged> {
+    const refusal = items.map((item) => this.#lacks(item.productId, item.quantity)).find(Boolean)
+    if (refusal) return refusal
+    for (const { productId, quantity } of items) this.#restock(productId, -quantity)
+    const made: MemorySale = {
+      ...sale,
+      epoch: 1,
+      pausedByOperator: false,
+      pausedForRecovery: false,
+      createdAt: now,
+      startToldAt: null,
+      settledAt: null,
+      taken: new Map(),
+      items: items.map(({ quantity, ...item }) => ({
+        ...item,
+        allotment: quantity,
+        available: quantity,
+        held: 0,
+        sold: 0,
+        returned: 0,
+      })),
+    }
+    this.#record.sales.set(sale.id, made)
+    return { kind: 'changed', sale: this.#view(made) }
+  }
+
+  async change(saleId: Id, { items = [], ...change }: SaleChange, now: number): Promise<SaleChanged> {
+    const sale = this.#record.sales.get(saleId)
+    if (!sale) return { kind: 'not-found' }
+    if (now >= sale.endTime) return { kind: 'conflict', because: 'the sale has ended' }
+    const refusal = items.map(({ productId, quantity }) => this.#resists(sale, productId, quantity)).find(Boolean)
+    if (refusal) return refusal
+    for (const { productId, quantity } of items) {
+      const item = sale.items.find((one) => one.productId === productId) as MemoryItem
+      this.#restock(productId, item.allotment - quantity)
+      item.available += quantity - item.allotment
+      item.allotment = quantity
+    }
+    for (const [name, value] of Object.entries(change)) if (value !== undefined) Object.assign(sale, { [name]: value })
+    return { kind: 'changed', sale: this.#view(sale) }
+  }
+
+  /** Why ordinary stock cannot give so many. */
+  #lacks(productId: Id, quantity: number): Refusal | undefined {
+    const product = this.#record.products.get(productId)
+    if (!product) return { kind: 'no-such-product', productId }
+    const { stock } = product
+    return stock !== null && stock < quantity ? { kind: 'not-enough-stock', productId, stock } : undefined
+  }
+
+  /** Why the item cannot have this allotment. */
+  #resists(sale: MemorySale, productId: Id, allotment: number): Refusal | undefined {
+    const item = sale.items.find((one) => one.productId === productId)
+    if (!item) return { kind: 'no-such-product', productId }
+    if (allotment > item.allotment) return this.#lacks(productId, allotment - item.allotment)
+    if (allotment >= item.held + item.sold) return undefined
+    return { kind: 'conflict', because: `${item.held + item.sold} units are held or sold` }
+  }
+
+  #restock(productId: Id, units: number): void {
+    const product = this.#record.products.get(productId)
+    if (product && product.stock !== null) product.stock += units
+  }
+
+  async sale(id: Id): Promise<Sale | null> {
+    const sale = this.#record.sales.get(id)
+    return sale ? this.#view(sale) : null
+  }
+
+  async current(endedAfter: number): Promise<Sale[]> {
+    return [...this.#record.sales.values()]
+      .filter((sale) => sale.settledAt === null || sale.endTime > endedAfter)
+      .sort((a, b) => a.startTime - b.startTime || (a.id < b.id ? -1 : 1))
+      .map((sale) => this.#view(sale))
+  }
+
+  async list(limit: number, after: Id | undefined): Promise<Sale[]> {
+    return [...this.#record.sales.values()]
+      .filter((sale) => !after || sale.id < after)
+      .sort((a, b) => (a.id < b.id ? 1 : -1))
+      .slice(0, limit)
+      .map((sale) => this.#view(sale))
+  }
+
+  async announceStart(saleId: Id, now: number): Promise<boolean> {
+    const sale = this.#record.sales.get(saleId)
+    if (!sale || sale.startToldAt !== null || now < sale.startTime || now >= sale.endTime) return false
+    sale.startToldAt = now
+    this.#record.tell('sale-started', saleId, now)
+    return true
+  }
+
+  async settleEnd(saleId: Id, now: number): Promise<boolean> {
+    const sale = this.#record.sales.get(saleId)
+    if (!sale || sale.settledAt !== null || now < sale.endTime || sale.items.some((item) => item.held > 0)) return false
+    sale.settledAt = now
+    for (const item of sale.items) {
+      this.#restock(item.productId, item.available)
+      item.returned += item.available
+      item.available = 0
+    }
+    this.#record.tell('sale-ended', saleId, now)
+    return true
+  }
+
+  async raiseEpoch(saleId: Id, epoch: number): Promise<boolean> {
+    const sale = this.#record.sales.get(saleId)
+    if (sale?.epoch !== epoch) return false
+    Object.assign(sale, { epoch: epoch + 1, pausedForRecovery: true })
+    return true
+  }
+
+  async clearRecovery(saleId: Id, epoch: number): Promise<boolean> {
+    const sale = this.#record.sales.get(saleId)
+    if (sale?.epoch !== epoch) return false
+    sale.pausedForRecovery = false
+    return true
+  }
+
+  async tally(saleId: Id): Promise<SaleTally | null> {
+    const sale = this.#record.sales.get(saleId)
+    if (!sale) return null
+    const orders = [...this.#record.orders.values()].filter((order) => order.saleId === saleId)
+    const items = sale.items.map(({ price, currency, ...item }): ItemTally => {
+      const own = orders.filter((order) => order.productId === item.productId)
+      const units = (state: string) => unitsOf(own.filter((order) => unitOf(order.state) === state))
+      return { ...item, heldByOrders: units('held'), soldByOrders: units('sold') }
+    })
+    const wrong = [...sale.taken].filter(
+      ([buyerId, taken]) =>
+        taken > sale.limit || taken !== unitsOf(orders.filter((order) => order.buyerId === buyerId && isLive(order.state))),
+    )
+    return { terms: termsOf(sale), items: items.sort((a, b) => (a.productId < b.productId ? -1 : 1)), buyersWrong: wrong.length }
+  }
+
+  async moneyTally(stuckBefore: number): Promise<MoneyTally> {
+    const { journal, wallets } = this.#record
+    const orders = [...this.#record.orders.values()]
+    const sumOf = (rows: { amount: number }[]) => rows.reduce((sum, row) => sum + row.amount, 0)
+    const payments = journal.filter((row) => row.account === 'sales')
+    const paid = (order: Order) => sumOf(payments.filter((row) => row.orderId === order.orderId)) === order.price * order.quantity
+    const isCompleted = (id: Id | null) => orders.some((order) => order.orderId === id && order.state === 'COMPLETED')
+    return {
+      journalSum: sumOf(journal),
+      walletsWrong: [...wallets].filter(
+        ([id, { balance }]) => balance !== sumOf(journal.filter((row) => row.account === `wallet:${id}`)),
+      ).length,
+      paymentsWrong:
+        orders.filter((order) => order.state === 'COMPLETED' && !paid(order)).length +
+        payments.filter((row) => !isCompleted(row.orderId)).length,
+      ordersStuck: orders.filter((order) => unitOf(order.state) === 'held' && order.createdAt < stuckBefore).length,
+    }
+  }
+
+  async removeDrill(drillId: Id): Promise<void> {
+    const record = this.#record
+    const isGone = (saleId: Id) => record.sales.get(saleId)?.drillId === drillId
+    const orders = new Set([...record.orders.values()].filter((order) => isGone(order.saleId)).map((order) => order.orderId))
+    const accounts = new Set([...record.wallets].filter(([, one]) => one.drillId === drillId).map(([id]) => `wallet:${id}`))
+    const entries = new Set(record.journal.filter((row) => accounts.has(row.account)).map((row) => row.entry))
+    record.journal = record.journal.filter((row) => !entries.has(row.entry) && !orders.has(row.orderId ?? ''))
+    for (const account of accounts) record.wallets.delete(account.slice('wallet:'.length))
+    for (const [id, { row }] of record.outbox) if (orders.has(row.refId)) record.outbox.delete(id)
+    for (const id of orders) {
+      record.orders.delete(id)
+      record.history.delete(id)
+    }
+    for (const id of record.sales.keys()) if (isGone(id)) record.sales.delete(id)
+  }
+
+  #view(sale: MemorySale): Sale {
+    return {
+      ...termsOf(sale),
+      name: sale.name,
+      banner: sale.banner,
+      createdAt: sale.createdAt,
+      settledAt: sale.settledAt,
+      drillId: sale.drillId,
+      items: sale.items.map(({ productId, allotment, price, currency }) => {
+        const product = this.#record.products.get(productId)
+        return {
+          productId,
+          allotment,
+          price,
+          currency,
+          name: product?.name ?? '',
+          image: product?.image ?? null,
+          listPrice: product?.price ?? price,
+        }
+      }),
+    }
+  }
+}
+
+const unitsOf = (orders: Order[]): number => orders.reduce((units, order) => units + order.quantity, 0)
+
+function termsOf({ id, startTime, endTime, epoch, limit, pausedByOperator, pausedForRecovery }: SaleTerms): SaleTerms {
+  return { id, startTime, endTime, epoch, limit, pausedByOperator, pausedForRecovery }
+}

@@ -60,14 +60,15 @@ export function makeNeeds({ tokens, rate }: GuardParts): (...anyOf: Role[]) => G
   }
 }
 
-/** Gives a route without `needs` the limit per address; answers whether it has `needs`. */
+/** Gives a route without `needs` the limit per address, unless its `config` says `unlimited`; answers whether it has `needs`. */
 export function guardRoute(route: RouteOptions, rate: Rate): boolean {
   const hooks = [route.onRequest ?? []].flat() as Guard[]
   const guarded = hooks.some((hook) => guards.has(hook))
   if (!guarded) {
+    const { unlimited } = { ...route.config } as { unlimited?: boolean }
     const byAddress: Guard = (request, reply, done) => {
       reply.headers(secure)
-      if (turn(rate, reply, 'address', request.ip, PER_ADDRESS)) done()
+      if (unlimited || turn(rate, reply, 'address', request.ip, PER_ADDRESS)) done()
     }
     route.onRequest = [byAddress, ...hooks] as never
   }

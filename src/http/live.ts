@@ -43,7 +43,12 @@ export function liveRoutes(app: App, parts: LiveParts): () => number {
   ticketRoute(app, tickets)
   // In a scope of its own: the plugin puts two hooks before and after each route that it sees.
   app.register(async (scope) => {
-    await scope.register(websocket, { options: { maxPayload: FRAME_MAX }, preClose: () => sayGoodbye(sockets, parts) })
+    await scope.register(websocket, {
+      options: { maxPayload: FRAME_MAX },
+      // A lost connection or a frame too long is the client's business, and the socket closes by itself.
+      errorHandler: (error, _socket, request) => request.log.debug({ event: 'socket-failed', err: error }),
+      preClose: () => sayGoodbye(sockets, parts),
+    })
     socketRoute(scope as App, parts, tickets, sockets)
   })
   const failed = (name: string, error: unknown) => app.log.error({ event: 'failed', loop: name, err: error })

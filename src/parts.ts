@@ -59,6 +59,8 @@ const WAITING_MAX = 10_000
 const PAYMENT_WORKERS = 2
 const AUDIT_MS = 60_000
 const LAG_MS = 250
+/** A store that stands still for a moment makes buyers wait; one that does for this long must get no more of them. */
+const SILENT_MS = 5000
 /** An order that still waits after that long is stuck: the time that a buyer may have, and a minute for us. */
 const STUCK_AFTER_HOLD_MS = 60_000
 
@@ -133,6 +135,7 @@ export async function makeParts(config: Config, stores: Stores, log: ReturnType<
     },
   }
 
+  await lag.measure(clock.now())
   const keys = await Keys.open(config.dataDir, random)
   const tokens = new TokenCheck({ keys: keys.verification, issuers: () => keys.issuers, audience: config.audience, clock })
   const ended = (grantId: string) => tokens.deny(grantId)
@@ -165,8 +168,11 @@ export async function makeParts(config: Config, stores: Stores, log: ReturnType<
     runSale,
     placeOrder,
     audit,
-    lag,
     settle,
+    ready: async () => {
+      const silentMs = clock.now() - lag.measuredAt
+      return { stores: silentMs < SILENT_MS || `they have not answered for ${Math.round(silentMs / 1000)} s` }
+    },
     settled: (orderId: Id, ms: number) => settledWithin(books, waiting, orderId, ms),
     loops: {
       publishing,

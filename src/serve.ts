@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Config } from './config.ts'
 import { adminRoutes } from './http/admin-routes.ts'
 import { docsRoutes } from './http/docs-routes.ts'
+import { opsGauges, opsRoutes } from './http/ops-routes.ts'
 import { orderRoutes } from './http/order-routes.ts'
 import { purchaseRoutes } from './http/purchase-routes.ts'
 import { saleRoutes } from './http/sale-routes.ts'
@@ -69,12 +70,23 @@ function waitForSignal(): Promise<string> {
 
 /** Answers the address where the shop can be reached from this machine. */
 async function open(stack: AsyncDisposableStack, parts: Parts): Promise<string> {
-  const { config, log, tokens, rate, random } = parts
-  const app = await makeServer({ log, tokens, rate, random, version: version() }, (app) => routes(app, parts))
+  const { config } = parts
+  opsGauges(parts.metrics, { ...parts, ...parts.stores, sockets: () => 0 })
+  const ownPort = config.opsPort !== null
+  if (ownPort) await serveOn(stack, parts, config.opsPort as number, (app) => opsRoutes(app, parts))
+  return serveOn(stack, parts, config.port, (app) => {
+    routes(app, parts)
+    if (!ownPort) opsRoutes(app, parts)
+  })
+}
+
+async function serveOn(stack: AsyncDisposableStack, parts: Parts, port: number, routes: (app: App) => void): Promise<string> {
+  const { log, tokens, rate, random, config } = parts
+  const app = await makeServer({ log, tokens, rate, random, version: version() }, routes)
   stack.defer(() => app.close())
-  const address = new URL(await listen(app, config.host, config.port))
-  const any = config.host === '0.0.0.0' || config.host === '::'
-  return `http://${any ? '127.0.0.1' : config.host.includes(':') ? `[${config.host}]` : config.host}:${address.port}`
+  const address = new URL(await listen(app, config.host, port))
+  if (config.host === '0.0.0.0' || config.host === '::') address.hostname = '127.0.0.1'
+  return address.origin
 }
 
 function routes(app: App, parts: Parts): void {

@@ -9,7 +9,8 @@ export type FrontPage = { now: number; endingSoonMs: number; origin: string /** 
 
 const ITEMS_MAX = 12
 const MARK = '<path d="M3 2h12l6 20H3z"/><circle cx="13" cy="12" r="1.7" fill="#fff"/>'
-const ICON = `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="#e8501e">${MARK}</svg>`)}`
+const ICON = picture('0 0 24 24', '#e8501e')
+const NO_PICTURE = picture('-30 -30 84 84', '#c9c4b8')
 
 /** The facts of the sales, readable without a script. Whatever an administrator wrote is text here, never markup. */
 export function frontPage(page: FrontPage): string {
@@ -38,6 +39,11 @@ ${forPrograms(page)}
 </body>
 </html>
 `
+}
+
+function picture(viewBox: string, fill: string): string {
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${viewBox}" fill="${fill}">${MARK}</svg>`
+  return `data:image/svg+xml,${encodeURIComponent(svg)}`
 }
 
 const EMPTY = `<section class="sale empty"><h2>No sale is planned</h2>
@@ -79,8 +85,8 @@ function itemCard({ name, image, price, listPrice, currency, allotment }: ItemCa
   const saving = Math.floor(100 - (100 * price) / listPrice)
   const before = listPrice > price ? `<s>${amount(listPrice, currency)}</s>${saving > 0 ? `<i>${saving}% less</i>` : ''}` : ''
   // The picture says nothing that the name beside it does not.
-  const picture = `<img class="pic" src="${asText(image ?? ICON)}" alt="" width="400" height="300" loading="lazy">`
-  return `<li class="item">${picture}<div class="words"><h3>${asText(name)}</h3>
+  const shown = `<img class="pic" src="${asText(image ?? NO_PICTURE)}" alt="" width="400" height="300" loading="lazy">`
+  return `<li class="item">${shown}<div class="words"><h3>${asText(name)}</h3>
 <p class="price"><b>${amount(price, currency)}</b>${before}</p>
 <p class="left"><b>${units(left)}</b> of ${units(allotment)} left
 <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect width="${(100 * left) / allotment}" height="8"/></svg></p>

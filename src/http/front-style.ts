@@ -32,9 +32,9 @@ h1 { padding: 40px 0 8px; font-size: clamp(28px, 5vw, 44px); font-weight: 700 }
 .phase.off { color: var(--bad) }
 .phase.wait { color: var(--muted) }
 .items { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(240px, 100%), 1fr)); gap: 1px; margin: 0; padding: 0;
-  list-style: none; background: var(--line); border-top: 1px solid var(--line) }
-.item { display: flex; flex-direction: column; padding: 20px; background: var(--card); box-shadow: 0 0 0 1px var(--line) }
-.pic { width: 100%; height: auto; aspect-ratio: 4 / 3; object-fit: contain; border-radius: 8px; background: var(--code) }
+  list-style: none; border-top: 1px solid var(--line) }
+.item { display: flex; flex-direction: column; padding: 20px; box-shadow: 0 0 0 1px var(--line) }
+.pic { width: 100%; height: auto; aspect-ratio: 4 / 3; object-fit: contain; border-radius: 8px; background: #fbfaf7 }
 .words { display: flex; flex-direction: column; gap: 8px; flex: 1; padding-top: 16px }
 .item h3 { font-size: 20px }
 .price { display: flex; flex-wrap: wrap; align-items: baseline; gap: 2px 10px }
@@ -64,5 +64,6 @@ pre { margin: 0; padding: 16px; border: 1px solid var(--line); border-radius: 12
   font: 14px/1.6 ui-monospace, monospace }
 code { font-family: ui-monospace, monospace; font-size: .92em }
 pre code { font-size: 1em }
+.empty code { display: inline-block }
 footer { padding: 20px 0 40px; border-top: 1px solid var(--line); color: var(--muted); font-size: 14px }
 `

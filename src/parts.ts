@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from './config.ts'
+import { Bug } from './core/assert.ts'
 import type { Id } from './core/ids.ts'
 import type { Order } from './core/order.ts'
 import { TokenCheck } from './gate/identity.ts'
@@ -68,49 +69,56 @@ export type Parts = Awaited<ReturnType<typeof makeParts>>
 
 /** Makes every part of the house; nothing runs yet. The one place that knows which adapter stands behind which port. */
 export async function makeParts(config: Config, stores: Stores, log: ReturnType<typeof makeLog>, onBug: (error: Error) => void) {
-  const { books, outbox, sales, ledger, events, accounts, models } = stores
-  const newId = idMaker(clock, random)
-  const metrics = new Metrics()
-  const board = new Board()
-  const push = new LocalPush()
-  const rate = config.rateLimits ? new LocalRate(clock) : noRate
   const failed = (name: string, error: unknown) => {
-    log.error({ event: 'loop-failed', loop: name, err: error }, `${name} failed and will be tried again`)
-    if (error instanceof Error && error.name === 'Bug') onBug(error)
+    if (error instanceof Bug) onBug(error)
+    else log.error({ event: 'loop-failed', loop: name, err: error }, `${name} failed and will be tried again`)
   }
-  const loop = (name: string, everyMs: number, turn: () => Promise<boolean | number>) =>
-    new Loop(name, clock, everyMs, turn, failed)
-
-  const waiting = new Map<Id, (order: Order) => void>()
-  const settle = {
-    books,
-    ledger,
-    events,
-    push,
-    board,
+  const base = {
+    config,
+    stores,
+    log,
     clock,
-    newId,
-    settled(order: Order) {
-      metrics.payment(order.state, clock.now() - order.reservedAt)
-      waiting.get(order.orderId)?.(order)
-    },
+    random,
+    newId: idMaker(clock, random),
+    metrics: new Metrics(),
+    board: new Board(),
+    push: new LocalPush(),
+    rate: config.rateLimits ? new LocalRate(clock) : noRate,
+    loop: (name: string, everyMs: number, turn: () => Promise<boolean | number>) => new Loop(name, clock, everyMs, turn, failed),
   }
+  return { ...base, ...(await makePath(base)), ...(await makeGate(base)) }
+}
+
+type Base = {
+  config: Config
+  stores: Stores
+  log: ReturnType<typeof makeLog>
+  newId: () => Id
+  metrics: Metrics
+  board: Board
+  push: LocalPush
+  loop(name: string, everyMs: number, turn: () => Promise<boolean | number>): Loop
+}
+
+/** The path of a purchase: what answers, and the loops behind it, each waking the next. */
+async function makePath({ config, stores, log, newId, metrics, board, push, loop }: Base) {
+  const { books, outbox, sales, ledger, events, accounts, models } = stores
+  const { endingSoonMs, holdTtlMs } = config
+  const waiting = new Map<Id, (order: Order) => void>()
+  const settled = (order: Order) => {
+    metrics.payment(order.state, clock.now() - order.reservedAt)
+    waiting.get(order.orderId)?.(order)
+  }
+  const settle = { books, ledger, events, push, board, clock, newId, settled }
   const settling = Array.from({ length: PAYMENT_WORKERS }, (_, i) => loop(`settle-${i + 1}`, 200, () => settleOrders(settle)))
   const published = () => {
     for (const worker of settling) worker.wake()
   }
   const publishing = loop('publish', 200, () => publish({ books, sales, outbox, events, clock, newId, published }))
   const running = loop('run-sales', 1000, () => runSale.tick())
-  const runSale = new RunSale({
-    sales,
-    ledger,
-    board,
-    push,
-    clock,
-    endingSoonMs: config.endingSoonMs,
-    changed: () => running.wake(),
-  })
-  const lag = new Lag(outbox, events, config.holdTtlMs / 4)
+  const runSale = new RunSale({ sales, ledger, board, push, clock, endingSoonMs, changed: () => running.wake() })
+  const lag = new Lag(outbox, events, holdTtlMs / 4)
+  await lag.measure(clock.now())
   const placeOrder = new PlaceOrder({
     ledger,
     books,
@@ -123,72 +131,51 @@ export async function makeParts(config: Config, stores: Stores, log: ReturnType<
     failed: (error) => log.warn({ event: 'purchase-failed', err: error }, 'a batch of purchases came to nothing'),
     waitingMax: WAITING_MAX,
   })
-
-  let lastAudit: Audit | null = null
-  const audit = {
-    last: () => lastAudit,
-    async run(): Promise<Audit> {
-      lastAudit = await runAudit({ sales, ledger, clock, stuckMs: config.holdTtlMs + STUCK_AFTER_HOLD_MS })
-      const wrong = lastAudit.equations.filter((one) => !one.holds)
-      if (wrong.length > 0) log.error({ event: 'audit-failed', wrong }, 'the books do not balance')
-      return lastAudit
-    },
-  }
-
-  await lag.measure(clock.now())
-  const keys = await Keys.open(config.dataDir, random)
-  const tokens = new TokenCheck({ keys: keys.verification, issuers: () => keys.issuers, audience: config.audience, clock })
-  const ended = (grantId: string) => tokens.deny(grantId)
-  const identity = new Identity({
-    keys,
-    audience: config.audience,
-    accounts,
-    models,
-    clock,
-    random,
-    ended,
-    failed: (error) => log.error({ event: 'sign-in-failed', err: error }, 'the OpenID provider failed'),
-  })
-
+  const audit = makeAudit(stores, log, holdTtlMs + STUCK_AFTER_HOLD_MS)
   return {
-    config,
-    log,
-    clock,
-    random,
-    newId,
-    metrics,
-    board,
-    push,
-    rate,
-    tokens,
-    identity,
-    ended,
-    turns: new PasswordTurns(),
-    stores,
-    runSale,
     placeOrder,
-    audit,
+    runSale,
     settle,
+    audit,
+    settled: (orderId: Id, ms: number) => settledWithin(books, waiting, orderId, ms),
     ready: async () => {
       const silentMs = clock.now() - lag.measuredAt
       return { stores: silentMs < SILENT_MS || `they have not answered for ${Math.round(silentMs / 1000)} s` }
     },
-    settled: (orderId: Id, ms: number) => settledWithin(books, waiting, orderId, ms),
     loops: {
       publishing,
       settling,
       running,
       expiring: loop('expire-orders', 1000, () => expireOrders(settle)),
-      measuring: loop('measure-lag', LAG_MS, async () => {
-        await lag.measure(clock.now())
-        return false
-      }),
+      measuring: loop('measure-lag', LAG_MS, () => lag.measure(clock.now()).then(() => false)),
       purging: loop('purge', 60_000, async () => (await accounts.purge(clock.now())) + (await models.purge(clock.now())) >= 1000),
-      auditing: loop('audit', AUDIT_MS, async () => {
-        await audit.run()
-        return false
-      }),
+      auditing: loop('audit', AUDIT_MS, () => audit.run().then(() => false)),
       repeating: loop('tell-again', 30_000, async () => (await outbox.again(clock.now() - 60_000, clock.now())) >= 1000),
+    },
+  }
+}
+
+/** Who asks. */
+async function makeGate({ config, stores, log }: Base) {
+  const { dataDir, audience } = config
+  const keys = await Keys.open(dataDir, random)
+  const tokens = new TokenCheck({ keys: keys.verification, issuers: () => keys.issuers, audience, clock })
+  const ended = (grantId: string) => tokens.deny(grantId)
+  const failed = (error: Error) => log.error({ event: 'sign-in-failed', err: error }, 'the OpenID provider failed')
+  const { accounts, models } = stores
+  const identity = new Identity({ keys, audience, accounts, models, clock, random, ended, failed })
+  return { tokens, identity, ended, turns: new PasswordTurns() }
+}
+
+function makeAudit({ sales, ledger }: Stores, log: Base['log'], stuckMs: number) {
+  let last: Audit | null = null
+  return {
+    last: () => last,
+    async run(): Promise<Audit> {
+      last = await runAudit({ sales, ledger, clock, stuckMs })
+      const wrong = last.equations.filter((one) => !one.holds)
+      if (wrong.length > 0) log.error({ event: 'audit-failed', wrong }, 'the books do not balance')
+      return last
     },
   }
 }

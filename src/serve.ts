@@ -53,10 +53,10 @@ export async function serve(config: Config): Promise<void> {
   console.log(`ready ${url}`)
 
   log.info({ event: 'stopping', signal: await told }, 'finishing what was begun')
-  setTimeout(() => {
+  void parts.clock.sleep(DRAIN_MS).then(() => {
     log.error({ event: 'cut-off' }, `not finished after ${DRAIN_MS / 1000} s; what was accepted is settled after the next start`)
     process.exit(1)
-  }, DRAIN_MS).unref()
+  })
   await stack.disposeAsync()
   process.exit(0)
 }

@@ -44,12 +44,15 @@ export const timeAndChance: Rule = (path, text) => {
   if (!isProduct(path) || doors.test(path)) return []
   return visit(path, text, (node) => {
     if (ts.isPropertyAccessExpression(node) && byTheDoor.has(node.getText())) return `${node.getText()} ${hint}`
-    if (ts.isIdentifier(node) && timers.has(node.text)) return `${node.text} ${hint}`
+    if (ts.isIdentifier(node) && timers.has(node.text) && !isMethod(node)) return `${node.text} ${hint}`
     if (ts.isNewExpression(node) && node.expression.getText() === 'Date' && !node.arguments?.length) return `new Date() ${hint}`
     if (ts.isImportDeclaration(node) && /^.(node:)?timers/.test(node.moduleSpecifier.getText())) return `timers ${hint}`
     return undefined
   })
 }
+/** A socket has a `setTimeout` of its own. */
+const isMethod = ({ parent }: ts.Identifier): boolean =>
+  ts.isPropertyAccessExpression(parent) && parent.expression.getText() !== 'globalThis'
 const hint = 'belongs to src/platform; take a Clock, a Random or a setting by argument'
 
 export const sizes: Rule = (path, text) => {

@@ -160,11 +160,11 @@ export class SqlBooks implements Books {
 
   move(moves: OrderMove[]): Promise<Moved[]> {
     return this.#db.write(async (sql) => {
-      const sorted = [...moves].sort((a, b) => (a.orderId < b.orderId ? -1 : 1))
-      const done = new Map<Id, Moved>()
-      for (const move of sorted) done.set(move.orderId, await this.#moveOne(sql, move))
-      await this.#countItems(sql, [...done.values()])
-      return moves.map((move) => done.get(move.orderId) as Moved)
+      const inTurn = [...moves.entries()].sort(([, a], [, b]) => (a.orderId < b.orderId ? -1 : a.orderId > b.orderId ? 1 : 0))
+      const done: Moved[] = []
+      for (const [i, move] of inTurn) done[i] = await this.#moveOne(sql, move)
+      await this.#countItems(sql, done)
+      return done
     })
   }
 

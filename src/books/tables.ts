@@ -1,4 +1,4 @@
-import type { Migration } from '../platform/sql.ts'
+import type { Migration, SqlFacts } from '../platform/sql.ts'
 
 export type BookTables = {
   sales: {
@@ -82,116 +82,124 @@ export type BookTables = {
 }
 
 export const bookMigrations: Migration[] = [
-  {
-    id: 'books-1',
-    statements: (facts) => [
-      `CREATE TABLE sales (
-        id varchar(36) PRIMARY KEY,
-        name varchar(200) NOT NULL,
-        banner text,
-        start_time bigint NOT NULL,
-        end_time bigint NOT NULL,
-        buyer_limit bigint NOT NULL,
-        epoch bigint NOT NULL,
-        seq bigint NOT NULL,
-        paused_by_operator integer NOT NULL,
-        paused_for_recovery integer NOT NULL,
-        recovery_since bigint,
-        start_told_at bigint,
-        settled_at bigint,
-        drill_id varchar(36),
-        created_at bigint NOT NULL
-      )`,
-      'CREATE INDEX sales_settled ON sales (settled_at, end_time)',
-      'CREATE INDEX sales_drill ON sales (drill_id)',
-      `CREATE TABLE sale_items (
-        sale_id varchar(36) NOT NULL,
-        product_id varchar(36) NOT NULL,
-        position integer NOT NULL,
-        epoch bigint NOT NULL,
-        allotment bigint NOT NULL CHECK (allotment >= 0),
-        available bigint NOT NULL CHECK (available >= 0),
-        held bigint NOT NULL CHECK (held >= 0),
-        sold bigint NOT NULL CHECK (sold >= 0),
-        returned bigint NOT NULL CHECK (returned >= 0),
-        price bigint NOT NULL CHECK (price >= 0),
-        currency varchar(3) NOT NULL,
-        quiet_until bigint NOT NULL,
-        PRIMARY KEY (sale_id, product_id)
-      )`,
-      'CREATE INDEX sale_items_product ON sale_items (product_id)',
-      `CREATE TABLE sale_buyers (
-        sale_id varchar(36) NOT NULL,
-        buyer_id varchar(36) NOT NULL,
-        taken bigint NOT NULL CHECK (taken >= 0),
-        PRIMARY KEY (sale_id, buyer_id)
-      ) ${facts.clustered}`,
-      // The key's index leads with the buyer, so that it serves a buyer's own orders too: one random index fewer a purchase.
-      `CREATE TABLE orders (
-        id varchar(36) PRIMARY KEY,
-        sale_id varchar(36) NOT NULL,
-        buyer_id varchar(36) NOT NULL,
-        product_id varchar(36) NOT NULL,
-        quantity bigint NOT NULL CHECK (quantity > 0),
-        price bigint NOT NULL,
-        currency varchar(3) NOT NULL,
-        state varchar(20) NOT NULL,
-        reason varchar(100),
-        epoch bigint NOT NULL,
-        seq bigint NOT NULL,
-        key_digest varchar(43) NOT NULL,
-        body_digest varchar(43) NOT NULL,
-        reserved_at bigint NOT NULL,
-        created_at bigint NOT NULL,
-        updated_at bigint NOT NULL,
-        expires_at bigint,
-        version integer NOT NULL,
-        UNIQUE (buyer_id, sale_id, key_digest),
-        UNIQUE (sale_id, epoch, seq)
-      ) ${facts.clustered}`,
-      facts.partialIndexes
-        ? `CREATE INDEX orders_waiting ON orders (created_at) WHERE state IN ('RESERVATION_PENDING', 'PAYMENT_PENDING')`
-        : 'CREATE INDEX orders_waiting ON orders (state, created_at)',
-      `CREATE TABLE order_log (
-        order_id varchar(36) NOT NULL,
-        version integer NOT NULL,
-        state varchar(20) NOT NULL,
-        at bigint NOT NULL,
-        PRIMARY KEY (order_id, version)
-      ) ${facts.clustered}`,
-      `CREATE TABLE coupons (
-        order_id varchar(36) PRIMARY KEY,
-        user_id varchar(36) NOT NULL,
-        code varchar(40) NOT NULL UNIQUE,
-        created_at bigint NOT NULL
-      )`,
-      `CREATE TABLE wallets (
-        user_id varchar(36) PRIMARY KEY,
-        balance bigint NOT NULL CHECK (balance >= 0),
-        currency varchar(3) NOT NULL
-      )`,
-      // Two rows an entry, of opposite sign. The entry's name is its natural key: the same payment cannot be written twice.
-      `CREATE TABLE journal (
-        id varchar(36) PRIMARY KEY,
-        entry varchar(80) NOT NULL,
-        account varchar(60) NOT NULL,
-        kind varchar(20) NOT NULL,
-        amount bigint NOT NULL,
-        order_id varchar(36),
-        reason varchar(200),
-        at bigint NOT NULL,
-        UNIQUE (account, entry)
-      )`,
-      'CREATE INDEX journal_order ON journal (order_id)',
-      `CREATE TABLE outbox (
-        id integer PRIMARY KEY,
-        happening varchar(30) NOT NULL,
-        ref_id varchar(36) NOT NULL,
-        at bigint NOT NULL,
-        token varchar(36),
-        leased_until bigint NOT NULL
-      )`,
-      'CREATE INDEX outbox_ref ON outbox (ref_id)',
-    ],
-  },
+  { id: 'books-1', statements: (facts) => [...sales(facts), ...orders(facts), ...money, ...told] },
+]
+
+const sales = (facts: SqlFacts): string[] => [
+  `CREATE TABLE sales (
+    id varchar(36) PRIMARY KEY,
+    name varchar(200) NOT NULL,
+    banner text,
+    start_time bigint NOT NULL,
+    end_time bigint NOT NULL,
+    buyer_limit bigint NOT NULL,
+    epoch bigint NOT NULL,
+    seq bigint NOT NULL,
+    paused_by_operator integer NOT NULL,
+    paused_for_recovery integer NOT NULL,
+    recovery_since bigint,
+    start_told_at bigint,
+    settled_at bigint,
+    drill_id varchar(36),
+    created_at bigint NOT NULL
+  )`,
+  'CREATE INDEX sales_settled ON sales (settled_at, end_time)',
+  'CREATE INDEX sales_drill ON sales (drill_id)',
+  `CREATE TABLE sale_items (
+    sale_id varchar(36) NOT NULL,
+    product_id varchar(36) NOT NULL,
+    position integer NOT NULL,
+    epoch bigint NOT NULL,
+    allotment bigint NOT NULL CHECK (allotment >= 0),
+    available bigint NOT NULL CHECK (available >= 0),
+    held bigint NOT NULL CHECK (held >= 0),
+    sold bigint NOT NULL CHECK (sold >= 0),
+    returned bigint NOT NULL CHECK (returned >= 0),
+    price bigint NOT NULL CHECK (price >= 0),
+    currency varchar(3) NOT NULL,
+    quiet_until bigint NOT NULL,
+    PRIMARY KEY (sale_id, product_id)
+  )`,
+  'CREATE INDEX sale_items_product ON sale_items (product_id)',
+  `CREATE TABLE sale_buyers (
+    sale_id varchar(36) NOT NULL,
+    buyer_id varchar(36) NOT NULL,
+    taken bigint NOT NULL CHECK (taken >= 0),
+    PRIMARY KEY (sale_id, buyer_id)
+  ) ${facts.clustered}`,
+]
+
+const orders = (facts: SqlFacts): string[] => [
+  // The key's index leads with the buyer, so that it serves a buyer's own orders too: one random index fewer a purchase.
+  `CREATE TABLE orders (
+    id varchar(36) PRIMARY KEY,
+    sale_id varchar(36) NOT NULL,
+    buyer_id varchar(36) NOT NULL,
+    product_id varchar(36) NOT NULL,
+    quantity bigint NOT NULL CHECK (quantity > 0),
+    price bigint NOT NULL,
+    currency varchar(3) NOT NULL,
+    state varchar(20) NOT NULL,
+    reason varchar(100),
+    epoch bigint NOT NULL,
+    seq bigint NOT NULL,
+    key_digest varchar(43) NOT NULL,
+    body_digest varchar(43) NOT NULL,
+    reserved_at bigint NOT NULL,
+    created_at bigint NOT NULL,
+    updated_at bigint NOT NULL,
+    expires_at bigint,
+    version integer NOT NULL,
+    UNIQUE (buyer_id, sale_id, key_digest),
+    UNIQUE (sale_id, epoch, seq)
+  ) ${facts.clustered}`,
+  facts.partialIndexes
+    ? `CREATE INDEX orders_waiting ON orders (created_at) WHERE state IN ('RESERVATION_PENDING', 'PAYMENT_PENDING')`
+    : 'CREATE INDEX orders_waiting ON orders (state, created_at)',
+  `CREATE TABLE order_log (
+    order_id varchar(36) NOT NULL,
+    version integer NOT NULL,
+    state varchar(20) NOT NULL,
+    at bigint NOT NULL,
+    PRIMARY KEY (order_id, version)
+  ) ${facts.clustered}`,
+]
+
+const money = [
+  `CREATE TABLE coupons (
+    order_id varchar(36) PRIMARY KEY,
+    user_id varchar(36) NOT NULL,
+    code varchar(40) NOT NULL UNIQUE,
+    created_at bigint NOT NULL
+  )`,
+  `CREATE TABLE wallets (
+    user_id varchar(36) PRIMARY KEY,
+    balance bigint NOT NULL CHECK (balance >= 0),
+    currency varchar(3) NOT NULL
+  )`,
+  // Two rows an entry, of opposite sign. The entry's name is its natural key: the same payment cannot be written twice.
+  `CREATE TABLE journal (
+    id varchar(36) PRIMARY KEY,
+    entry varchar(80) NOT NULL,
+    account varchar(60) NOT NULL,
+    kind varchar(20) NOT NULL,
+    amount bigint NOT NULL,
+    order_id varchar(36),
+    reason varchar(200),
+    at bigint NOT NULL,
+    UNIQUE (account, entry)
+  )`,
+  'CREATE INDEX journal_order ON journal (order_id)',
+]
+
+const told = [
+  `CREATE TABLE outbox (
+    id integer PRIMARY KEY,
+    happening varchar(30) NOT NULL,
+    ref_id varchar(36) NOT NULL,
+    at bigint NOT NULL,
+    token varchar(36),
+    leased_until bigint NOT NULL
+  )`,
+  'CREATE INDEX outbox_ref ON outbox (ref_id)',
 ]

@@ -127,7 +127,8 @@ async function inTurns<T>(all: T[], atOnce: number, work: (one: T) => Promise<un
   )
 }
 
-function machine(): string {
+/** This machine in a line, for what is kept of a run. */
+export function machine(): string {
   const [cpu] = cpus()
   const memory = Math.round(totalmem() / 2 ** 30)
   return `${cpus().length} x ${cpu?.model.trim() ?? arch()}, ${memory} GiB, ${platform()} ${release()}, Node ${process.versions.node}`

@@ -23,6 +23,8 @@ const WAITING_MAX = 20_000
 export class SqliteThread {
   readonly #worker: Worker
   readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: unknown) => void }>()
+  /** The names of the stores that live in it. */
+  stores: readonly string[] = []
   #lastId = 0
   #gone: Error | undefined
   #drained: (() => void) | undefined
@@ -38,10 +40,11 @@ export class SqliteThread {
     const thread = new SqliteThread(worker)
     let ready = false
     return new Promise((resolve, reject) => {
-      worker.on('message', (message: { ready: true } | Answer[]) => {
+      worker.on('message', (message: { stores: string[] } | Answer[]) => {
         if (Array.isArray(message)) thread.#receive(message, onBug)
         else {
           ready = true
+          thread.stores = message.stores
           resolve(thread)
         }
       })
@@ -123,11 +126,5 @@ export function remoteStores<Stores extends object>(
         return methods[method]
       },
     })
-  return new Proxy({} as Record<string, unknown>, {
-    get(stores, store: string) {
-      if (store === 'then') return undefined
-      stores[store] ??= face(store)
-      return stores[store]
-    },
-  }) as Stores
+  return Object.fromEntries(writer.stores.map((store) => [store, face(store)])) as Stores
 }

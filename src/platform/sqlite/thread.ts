@@ -45,7 +45,7 @@ port.on('message', (call: Call | 'stop') => {
   receive(call)
   if (!working) void work()
 })
-port.postMessage({ ready: true })
+port.postMessage({ stores: Object.keys(stores) })
 
 async function work(): Promise<void> {
   working = true

@@ -54,7 +54,9 @@ export async function makeServer(parts: ServerParts, routes: (app: App) => void)
     const added = {
       429: ProblemSchema,
       500: ProblemSchema,
-      ...(route.method !== 'GET' && { 413: ProblemSchema, 415: ProblemSchema }),
+      503: ProblemSchema,
+      // Also where no body is asked for, one that is sent is read.
+      ...(route.method !== 'GET' && { 400: ProblemSchema, 413: ProblemSchema, 415: ProblemSchema }),
     }
     const security = guarded ? { security: [{ accessToken: [] }] } : {}
     route.schema = { ...route.schema, ...security, response: { ...added, ...route.schema.response } }

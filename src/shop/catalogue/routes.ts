@@ -75,7 +75,7 @@ export function catalogueRoutes(app: App, parts: CatalogueParts): void {
 }
 
 function publicRoutes(app: App, { catalogue }: CatalogueParts): void {
-  const tags = ['catalogue']
+  const tags = ['Catalogue']
   app.get(
     '/api/v1/products',
     {
@@ -130,7 +130,7 @@ function publicRoutes(app: App, { catalogue }: CatalogueParts): void {
 }
 
 function productRoutes(app: App, { catalogue, clock, newId, currency }: CatalogueParts): void {
-  const tags = ['administration']
+  const tags = ['Administration']
   const onRequest = app.needs('admin')
   app.get(
     '/api/v1/admin/products',
@@ -210,7 +210,7 @@ function importRoute(app: App, { catalogue, clock, newId, currency }: CatalogueP
         onRequest: scope.needs('admin'),
         bodyLimit: MAX_IMPORT,
         schema: {
-          tags: ['administration'],
+          tags: ['Administration'],
           summary: 'Import products: all or, when a line is bad and `skipBad` is not set, none',
           querystring: ImportQuery,
           body: {

@@ -64,7 +64,7 @@ const Params = Type.Object({ id: IdSchema })
 /** A rehearsal is known by the id of its sale, so that nothing about it has to be remembered elsewhere. */
 export function drillRoutes(app: App, parts: DrillParts): void {
   const { accounts, identity, catalogue, sales, clock } = parts
-  const tags = ['administration']
+  const tags = ['Administration']
   const onRequest = app.needs('admin')
   app.post(
     '/api/v1/admin/drills',

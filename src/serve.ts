@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import type { Config } from './config.ts'
 import { adminRoutes } from './http/admin-routes.ts'
 import { docsRoutes } from './http/docs-routes.ts'
+import { frontRoutes, frontRoutes } from './http/front-routes.ts'
+import { liveRoutes, liveRoutes } from './http/live.ts'
 import { opsGauges, opsRoutes } from './http/ops-routes.ts'
 import { orderRoutes } from './http/order-routes.ts'
 import { purchaseRoutes } from './http/purchase-routes.ts'
@@ -71,11 +73,13 @@ function waitForSignal(): Promise<string> {
 /** Answers the address where the shop can be reached from this machine. */
 async function open(stack: AsyncDisposableStack, parts: Parts): Promise<string> {
   const { config } = parts
-  opsGauges(parts.metrics, { ...parts, ...parts.stores, sockets: () => 0 })
+  let sockets = () => 0
+  opsGauges(parts.metrics, { ...parts, ...parts.stores, sockets: () => sockets() })
   const ownPort = config.opsPort !== null
   if (ownPort) await serveOn(stack, parts, config.opsPort as number, (app) => opsRoutes(app, parts))
   return serveOn(stack, parts, config.port, (app) => {
     routes(app, parts)
+    sockets = live(app, parts)
     if (!ownPort) opsRoutes(app, parts)
   })
 }
@@ -89,7 +93,14 @@ async function serveOn(stack: AsyncDisposableStack, parts: Parts, port: number, 
   return address.origin
 }
 
-function routes(app: App, parts: Parts): void {
+function live(app: App, parts: Parts): () => number {
+  const { publicUrl, endingSoonMs, socketsMax } = parts.config
+  const origins = () => (publicUrl === null ? [] : [publicUrl])
+  return liveRoutes(app, { ...parts, watching: parts.push, books: parts.stores.books, endingSoonMs, socketsMax, origins })
+}
+
+/** Answers how many live sockets are open. */
+function routes(app: App, parts: Parts): () => number {
   const { config, stores, clock, newId, board, runSale, settle } = parts
   const { currency, openingCredit, endingSoonMs } = config
   purchaseRoutes(app, parts)
@@ -116,7 +127,17 @@ function routes(app: App, parts: Parts): void {
     currency,
   })
   adminRoutes(app, { ...parts, ...stores, endingSoonMs })
+  frontRoutes(app, { ...parts, endingSoonMs, publicUrl: config.publicUrl })
   docsRoutes(app)
+  frontRoutes(app, { board, clock, endingSoonMs, publicUrl: config.publicUrl })
+  return liveRoutes(app, {
+    ...parts,
+    books: stores.books,
+    watching: parts.push,
+    endingSoonMs,
+    origins: () => (config.publicUrl === null ? [] : [config.publicUrl]),
+    socketsMax: config.socketsMax,
+  })
 }
 
 /** Where the shop runs, for commands on this machine, with a token that is the operator's: nobody else may read it. */

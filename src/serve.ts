@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import type { Config } from './config.ts'
 import { adminRoutes } from './http/admin-routes.ts'
 import { docsRoutes } from './http/docs-routes.ts'
-import { frontRoutes, frontRoutes } from './http/front-routes.ts'
-import { liveRoutes, liveRoutes } from './http/live.ts'
+import { frontRoutes } from './http/front-routes.ts'
+import { liveRoutes } from './http/live.ts'
 import { opsGauges, opsRoutes } from './http/ops-routes.ts'
 import { orderRoutes } from './http/order-routes.ts'
 import { purchaseRoutes } from './http/purchase-routes.ts'
@@ -93,14 +93,14 @@ async function serveOn(stack: AsyncDisposableStack, parts: Parts, port: number, 
   return address.origin
 }
 
+/** Answers how many sockets are open. */
 function live(app: App, parts: Parts): () => number {
   const { publicUrl, endingSoonMs, socketsMax } = parts.config
   const origins = () => (publicUrl === null ? [] : [publicUrl])
   return liveRoutes(app, { ...parts, watching: parts.push, books: parts.stores.books, endingSoonMs, socketsMax, origins })
 }
 
-/** Answers how many live sockets are open. */
-function routes(app: App, parts: Parts): () => number {
+function routes(app: App, parts: Parts): void {
   const { config, stores, clock, newId, board, runSale, settle } = parts
   const { currency, openingCredit, endingSoonMs } = config
   purchaseRoutes(app, parts)
@@ -129,15 +129,6 @@ function routes(app: App, parts: Parts): () => number {
   adminRoutes(app, { ...parts, ...stores, endingSoonMs })
   frontRoutes(app, { ...parts, endingSoonMs, publicUrl: config.publicUrl })
   docsRoutes(app)
-  frontRoutes(app, { board, clock, endingSoonMs, publicUrl: config.publicUrl })
-  return liveRoutes(app, {
-    ...parts,
-    books: stores.books,
-    watching: parts.push,
-    endingSoonMs,
-    origins: () => (config.publicUrl === null ? [] : [config.publicUrl]),
-    socketsMax: config.socketsMax,
-  })
 }
 
 /** Where the shop runs, for commands on this machine, with a token that is the operator's: nobody else may read it. */

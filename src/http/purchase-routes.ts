@@ -21,6 +21,8 @@ export type PurchaseParts = {
   metrics: Metrics
   clock: Clock
   random: Random
+  /** The wallets': credit pays no other. */
+  currency: string
   /** The order once it is settled; `undefined` when that takes longer than `ms`. */
   settled(orderId: Id, ms: number): Promise<Order | undefined>
 }
@@ -83,6 +85,10 @@ export function purchaseRoutes(app: App, parts: PurchaseParts): void {
     (request, reply) => {
       const { productId, quantity } = request.body
       const { saleId } = request.params
+      if (!payable(parts, saleId)) {
+        const errors = [{ path: '/payment/method', message: `credit is in ${parts.currency}, this sale is not` }]
+        return void reply.problem('invalid', 'This sale cannot be paid by credit.', { errors })
+      }
       if (!turn(parts.rate, reply, ...triesOf(request, saleId))) return parts.metrics.purchase('slow-down', 0)
       place(parts, request, reply, saleId, productId, quantity, (placed) => answer(reply, placed))
     },
@@ -98,6 +104,12 @@ function keyed(random: Random) {
     else if (KEY.test(given as string)) reply.header(KEY_HEADER, given)
     done()
   }
+}
+
+/** All items of a sale are priced in one currency. */
+function payable({ board, currency }: PurchaseParts, saleId: Id): boolean {
+  const first = board.get(saleId)?.sale.items[0]
+  return first === undefined || first.currency === currency
 }
 
 function triesOf(request: FastifyRequest, saleId: Id) {
@@ -205,6 +217,7 @@ function shortForm(app: App, parts: PurchaseParts, onRequest: never | unknown[])
       }
       const saleId = running(parts, productId)
       if (saleId === undefined) return say(words['not-found'])
+      if (!payable(parts, saleId)) return say('Payment failed')
       const [policy, who, perSecond, burst] = triesOf(request, saleId)
       if (parts.rate.take(`${policy} ${who}`, perSecond, burst) > 0) return say('Rate limit exceeded')
       place(parts, request, reply, saleId, productId, 1, (placed) => {

@@ -60,6 +60,9 @@ function invalid(reply: FastifyReply, { validation = [], validationContext }: Pa
 
 /** What the framework refuses before a route sees it. */
 function refused(reply: FastifyReply, { statusCode, message }: Partial<FastifyError>): FastifyReply {
+  // The framework would close the connection: with input unread the kernel then resets it, and a client that still writes its
+  // 10 MB never sees this answer. The rest is read and dropped instead, for at most the time a request may take.
+  reply.removeHeader('connection')
   if (statusCode === 413) return reply.problem('too-large', 'Send less at once.')
   if (statusCode === 415) return reply.problem('unsupported-media-type', 'Send the body as application/json.')
   if (statusCode === 404) return reply.problem('not-found', 'There is nothing at this address. /docs lists what there is.')

@@ -7,7 +7,7 @@ import { type Order, orderStates } from '../core/order.ts'
 import { statusOf } from '../core/sale.ts'
 import type { Rate } from '../gate/rate.ts'
 import type { Clock } from '../platform/clock.ts'
-import { type App, answers, IdSchema, TimeSchema, time } from '../platform/http.ts'
+import { type App, answers, IdSchema, ProblemSchema, TimeSchema, time } from '../platform/http.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { type Random, secret } from '../platform/random.ts'
 import type { Board } from '../purchase/board.ts'
@@ -203,7 +203,10 @@ function shortForm(app: App, parts: PurchaseParts, onRequest: never | unknown[])
         summary: 'Buy one unit in the running sale of this product that started last',
         params: Type.Object({ productId: IdSchema }),
         response: answers(
-          { 200: Said, 400: Type.Union([Said, Type.Object({ code: Type.String() }, { additionalProperties: true })]) },
+          {
+            200: Said,
+            400: { content: { 'application/json': { schema: Said }, 'application/problem+json': { schema: ProblemSchema } } },
+          },
           401,
           403,
         ),

@@ -109,7 +109,7 @@ async function describe(app: FastifyInstance, version: string): Promise<void> {
       const responses = Object.values(openapiObject.paths).flatMap((path) => Object.values(path).map((call) => call.responses))
       for (const { content } of responses.flatMap((byStatus) => Object.values(byStatus))) {
         const json = content?.['application/json']
-        if (!content || !json || json.schema.description !== problemDescription) continue
+        if (!content || !json?.schema.description?.startsWith(problemDescription)) continue
         content['application/problem+json'] = json
         delete content['application/json']
       }
@@ -118,7 +118,7 @@ async function describe(app: FastifyInstance, version: string): Promise<void> {
   })
 }
 
-const { description: problemDescription } = ProblemSchema as { description?: string }
+const { description: problemDescription = '' } = ProblemSchema as { description?: string }
 
 /** What of an OpenAPI document is touched here. */
 type Content = Record<string, { schema: { description?: string } }>

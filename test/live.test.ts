@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { WebSocket } from 'ws'
+import { type Shop, startShop } from './shop.ts'
+
+type Frame = { type: string; [name: string]: unknown }
+type Made = { drillId: string; saleId: string; productId: string; tokensUrl: string }
+
+let shop: Shop
+let made: Made
+let tokens: string[] = []
+const PATIENCE_MS = 3000
+
+before(async () => {
+  shop = await startShop()
+  made = await shop.api.post<Made>('/api/v1/admin/drills', { buyers: 30, units: 20 })
+  tokens = (await shop.api.text(made.tokensUrl)).trimEnd().split('\n')
+})
+after(() => shop?.kill())
+
+const nextToken = () => tokens.pop() as string
+
+/** An open connection, and every frame it has got. */
+async function connect(query = '', headers: Record<string, string> = {}) {
+  const socket = new WebSocket(`${shop.url.replace('http', 'ws')}/api/v1/live${query}`, { headers })
+  const frames: Frame[] = []
+  socket.on('message', (data) => frames.push(JSON.parse(String(data))))
+  const closed = once(socket, 'close') as Promise<[number, Buffer]>
+  await once(socket, 'open')
+  const send = (frame: unknown) =>
+    socket.send(typeof frame === 'string' || Buffer.isBuffer(frame) ? frame : JSON.stringify(frame))
+  async function frame(wanted: (frame: Frame) => boolean): Promise<Frame> {
+    for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await sleep(5)) {
+      const found = frames.find(wanted)
+      if (found) return found
+    }
+    assert.fail(`not among ${JSON.stringify(frames)}`)
+  }
+  return { socket, frames, send, frame, closed }
+}
+
+/** Why there is no connection. */
+async function refused(query: string, headers: Record<string, string> = {}): Promise<[number, string]> {
+  const socket = new WebSocket(`${shop.url.replace('http', 'ws')}/api/v1/live${query}`, { headers })
+  const [, response] = await once(socket, 'unexpected-response')
+  let text = ''
+  for await (const part of response) text += part
+  assert.equal(response.headers['content-type'], 'application/problem+json; charset=utf-8')
+  return [response.statusCode, JSON.parse(text).code]
+}
+
+async function ticket(token: string): Promise<string> {
+  const answer = await fetch(`${shop.url}/api/v1/live/ticket`, { method: 'POST', headers: { authorization: `Bearer ${token}` } })
+  return ((await answer.json()) as { ticket: string }).ticket
+}
+
+async function buy(token: string): Promise<string> {
+  const answer = await fetch(`${shop.url}/api/v1/sales/${made.saleId}/purchase`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ productId: made.productId, quantity: 1 }),
+  })
+  assert.equal(answer.status, 202)
+  return ((await answer.json()) as { orderId: string }).orderId
+}
+
+test('a buyer sees the sale, the stock and what becomes of the order', async () => {
+  const [token, other] = [nextToken(), nextToken()]
+  const early = await buy(token)
+  const mine = await connect(`?ticket=${await ticket(token)}`)
+  const public_ = await connect()
+  const theirs = await connect(`?ticket=${await ticket(other)}`)
+  for (const { frames, frame } of [mine, public_, theirs]) {
+    await frame(({ type }) => type === 'hello')
+    assert.deepEqual(Object.keys(frames[0] ?? {}), ['type', 'serverTime', 'serverId'])
+  }
+  mine.send({ subscribe: [`sale:${made.saleId}`, 'orders'] })
+  public_.send({ subscribe: [`sale:${made.saleId}`] })
+  theirs.send({ subscribe: ['orders', `sale:${made.saleId}`] })
+  for (const { frame } of [mine, public_, theirs]) {
+    const sale = await frame(({ type }) => type === 'sale')
+    assert.deepEqual([sale.saleId, sale.status, sale.phase], [made.saleId, 'ACTIVE', 'Active'])
+    const stock = await frame(({ type }) => type === 'stock')
+    assert.deepEqual(stock.items, [{ productId: made.productId, remaining: 19 }])
+  }
+  await mine.frame(({ type, orderId, version }) => type === 'order' && orderId === early && Number(version) >= 1)
+
+  const orderId = await buy(other)
+  const done = await theirs.frame((frame) => frame.orderId === orderId && frame.status === 'COMPLETED')
+  assert.equal(done.version, 2)
+  for (const { frame } of [mine, public_, theirs]) {
+    await frame(({ type, items }) => type === 'stock' && (items as { remaining: number }[])[0]?.remaining === 18)
+  }
+  assert.ok(mine.frames.every((frame) => frame.orderId !== orderId))
+  assert.ok(public_.frames.every(({ type }) => type !== 'order'))
+
+  await shop.api.post(`/api/v1/admin/sales/${made.saleId}/pause`)
+  await public_.frame(({ type, phase }) => type === 'sale' && phase === 'Paused')
+  await shop.api.post(`/api/v1/admin/sales/${made.saleId}/resume`)
+  await public_.frame(({ type, phase }) => type === 'sale' && phase === 'Active')
+  for (const { socket } of [mine, public_, theirs]) socket.close()
+})
+
+test('a crowd changes the stock often, and four times a second it is told', async () => {
+  await sleep(300) // What memory says of the pause before.
+  const watcher = await connect()
+  watcher.send({ subscribe: [`sale:${made.saleId}`] })
+  await watcher.frame(({ type }) => type === 'stock')
+  const started = Date.now()
+  for (let n = 0; n < 12; n++) {
+    await buy(nextToken())
+    await sleep(50)
+  }
+  await watcher.frame(({ type, items }) => type === 'stock' && (items as { remaining: number }[])[0]?.remaining === 6)
+  const told = watcher.frames.filter(({ type }) => type === 'stock').length - 1
+  const most = Math.ceil((Date.now() - started) / 250) + 1
+  assert.ok(told >= 2 && told <= most, `${told} frames, at most ${most}`)
+  watcher.socket.close()
+})
+
+test('a ticket works once; pages of other sites are refused', async () => {
+  const once_ = await ticket(nextToken())
+  const first = await connect(`?ticket=${once_}`)
+  assert.deepEqual(await refused(`?ticket=${once_}`), [401, 'unauthenticated'])
+  assert.deepEqual(await refused('?ticket=x'), [401, 'unauthenticated'])
+  assert.deepEqual(await refused('?tickets=x'), [400, 'invalid'])
+  assert.deepEqual(await refused('', { origin: 'http://evil.example' }), [403, 'forbidden'])
+  assert.deepEqual(await refused('', { origin: 'null' }), [403, 'forbidden'])
+  const own = await connect('', { origin: shop.url })
+  for (const { socket } of [first, own]) socket.close()
+  const plain = await fetch(`${shop.url}/api/v1/live`)
+  assert.deepEqual([plain.status, ((await plain.json()) as { code: string }).code], [400, 'invalid'])
+})
+
+test('a bad frame gets an error and nothing else; a frame too long ends the connection', async () => {
+  const socket = await connect()
+  const unknown = '01980000-0000-7000-8000-000000000000'
+  const bad = [
+    '',
+    '{',
+    'null',
+    '[]',
+    '"orders"',
+    {},
+    { subscribe: 'orders' },
+    { subscribe: [] },
+    { subscribe: [1] },
+    { subscribe: ['orders'] },
+    { subscribe: ['sale:1'] },
+    { subscribe: ['buyers'] },
+    { subscribe: [`sale:${made.saleId}`], more: 1 },
+    { subscribe: [`sale:${made.saleId}`, `sale:${unknown}`] },
+    Buffer.from('{"subscribe":[]}'),
+  ]
+  for (const frame of bad) socket.send(frame)
+  await socket.frame(() => socket.frames.length > bad.length)
+  assert.deepEqual(
+    socket.frames.map(({ type }) => type),
+    ['hello', ...bad.map(() => 'error')],
+  )
+  for (let n = 0; n < 30; n++) socket.send({ subscribe: [`sale:${made.saleId}`] })
+  await socket.frame(({ detail }) => String(detail).startsWith('At most 5 frames'))
+  socket.send('x'.repeat(4097))
+  assert.equal((await socket.closed)[0], 1009)
+})
+
+test('a server that stops says goodbye, also to who does not answer', { timeout: 10_000 }, async () => {
+  const watcher = await connect()
+  const silent = await connect()
+  silent.socket.pause()
+  const started = Date.now()
+  assert.equal(await shop.stop(), 0)
+  assert.deepEqual((await watcher.closed)[0], 1001)
+  assert.ok(Date.now() - started < 5000)
+  silent.socket.terminate()
+})

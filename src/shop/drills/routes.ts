@@ -91,7 +91,13 @@ export function drillRoutes(app: App, parts: DrillParts): void {
         tags,
         summary: 'The access tokens of a rehearsal, one a line; new ones each time',
         params: Params,
-        response: answers({ 200: { content: { 'text/plain': { schema: Type.Unsafe<Readable>(Type.String()) } } } }, 400, 401, 403, 404),
+        response: answers(
+          { 200: { content: { 'text/plain': { schema: Type.Unsafe<Readable>(Type.String()) } } } },
+          400,
+          401,
+          403,
+          404,
+        ),
       },
     },
     async ({ params }, reply) => {

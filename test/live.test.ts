@@ -44,7 +44,7 @@ async function connect(query = '', headers: Record<string, string> = {}) {
 /** Why there is no connection. */
 async function refused(query: string, headers: Record<string, string> = {}): Promise<[number, string]> {
   const socket = new WebSocket(`${shop.url.replace('http', 'ws')}/api/v1/live${query}`, { headers })
-  const [, response] = await once(socket, 'unexpected-response')
+  const [, response] = await once(socket, 'unexpected-response', { signal: AbortSignal.timeout(PATIENCE_MS) })
   let text = ''
   for await (const part of response) text += part
   assert.equal(response.headers['content-type'], 'application/problem+json; charset=utf-8')

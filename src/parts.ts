@@ -13,13 +13,13 @@ import { Metrics } from './platform/metrics.ts'
 import { idMaker, systemRandom as random } from './platform/random.ts'
 import { holdLock } from './platform/sqlite/lock.ts'
 import { remoteStores, SqliteThread } from './platform/sqlite/sqlite-database.ts'
+import { announcer } from './purchase/announce.ts'
 import { type Audit, runAudit } from './purchase/audit.ts'
 import { Board } from './purchase/board.ts'
 import { Lag } from './purchase/lag.ts'
 import { PlaceOrder } from './purchase/place-order.ts'
-import { publish } from './purchase/publish.ts'
 import { RunSale } from './purchase/run-sale.ts'
-import { expireOrders, settleOrders } from './purchase/settle-order.ts'
+import { expireOrders } from './purchase/settle-order.ts'
 import { LocalPush } from './push/local-push.ts'
 import { Identity } from './shop/accounts/identity.ts'
 import { Keys } from './shop/accounts/keys.ts'
@@ -57,7 +57,6 @@ export async function openStores(config: Config, onBug: (error: Error) => void) 
 
 /** How many requests of buyers may wait for the ledger; at the measured rates this is a second of work. */
 const WAITING_MAX = 10_000
-const PAYMENT_WORKERS = 2
 const AUDIT_MS = 60_000
 const LAG_MS = 250
 /** A store that stands still for a moment makes buyers wait; one that does for this long must get no more of them. */
@@ -102,19 +101,23 @@ type Base = {
 
 /** The path of a purchase: what answers, and the loops behind it, each waking the next. */
 async function makePath({ config, stores, log, newId, metrics, board, push, loop }: Base) {
-  const { books, outbox, sales, ledger, events, accounts, models } = stores
+  const { books, outbox, sales, ledger, events, accounts, models, relay } = stores
   const { endingSoonMs, holdTtlMs } = config
   const waiting = new Map<Id, (order: Order) => void>()
-  const settled = (order: Order) => {
+  const announce = announcer(board, push, (order) => {
     metrics.payment(order.state, clock.now() - order.reservedAt)
     waiting.get(order.orderId)?.(order)
-  }
-  const settle = { books, ledger, events, push, board, clock, newId, settled }
-  const settling = Array.from({ length: PAYMENT_WORKERS }, (_, i) => loop(`settle-${i + 1}`, 200, () => settleOrders(settle)))
-  const published = () => {
-    for (const worker of settling) worker.wake()
-  }
-  const publishing = loop('publish', 200, () => publish({ books, sales, outbox, events, clock, newId, published }))
+  })
+  const settling = loop('settle', 200, async () => {
+    const { more, settled } = await relay.settle()
+    for (const { order, remaining } of settled) announce(order, remaining)
+    return more
+  })
+  const publishing = loop('publish', 200, async () => {
+    const more = await relay.publish()
+    settling.wake()
+    return more
+  })
   const running = loop('run-sales', 1000, () => runSale.tick())
   const runSale = new RunSale({ sales, ledger, board, push, clock, endingSoonMs, changed: () => running.wake() })
   const lag = new Lag(outbox, events, holdTtlMs / 4)
@@ -131,11 +134,12 @@ async function makePath({ config, stores, log, newId, metrics, board, push, loop
     failed: (error) => log.warn({ event: 'purchase-failed', err: error }, 'a batch of purchases came to nothing'),
     waitingMax: WAITING_MAX,
   })
+  const moves = { books, ledger, clock, announce }
   const audit = makeAudit(stores, log, holdTtlMs + STUCK_AFTER_HOLD_MS)
   return {
     placeOrder,
     runSale,
-    settle,
+    moves,
     audit,
     settled: (orderId: Id, ms: number) => settledWithin(books, waiting, orderId, ms),
     ready: async () => {
@@ -146,7 +150,7 @@ async function makePath({ config, stores, log, newId, metrics, board, push, loop
       publishing,
       settling,
       running,
-      expiring: loop('expire-orders', 1000, () => expireOrders(settle)),
+      expiring: loop('expire-orders', 1000, () => expireOrders(moves)),
       measuring: loop('measure-lag', LAG_MS, () => lag.measure(clock.now()).then(() => false)),
       purging: loop('purge', 60_000, async () => (await accounts.purge(clock.now())) + (await models.purge(clock.now())) >= 1000),
       auditing: loop('audit', AUDIT_MS, () => audit.run().then(() => false)),

@@ -6,7 +6,7 @@ import type { Loop } from './platform/loop.ts'
 const loopsOf: Record<RoleName, (loops: Parts['loops']) => Loop[]> = {
   api: ({ running, measuring }) => [running, measuring],
   relay: ({ publishing, repeating }) => [publishing, repeating],
-  payments: ({ settling }) => settling,
+  payments: ({ settling }) => [settling],
   scheduler: ({ running, expiring, purging, auditing }) => [running, expiring, purging, auditing],
 }
 

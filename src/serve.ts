@@ -101,11 +101,11 @@ function live(app: App, parts: Parts): () => number {
 }
 
 function routes(app: App, parts: Parts): void {
-  const { config, stores, clock, newId, board, runSale, settle } = parts
+  const { config, stores, clock, newId, board, runSale, moves } = parts
   const { currency, openingCredit, endingSoonMs } = config
   purchaseRoutes(app, { ...parts, currency })
   saleRoutes(app, { ...parts, sales: stores.sales, endingSoonMs })
-  orderRoutes(app, { books: stores.books, cancel: (orderId, by) => cancelOrder(settle, orderId, by) })
+  orderRoutes(app, { books: stores.books, cancel: (orderId, by) => cancelOrder(moves, orderId, by) })
   accountRoutes(app, { ...parts, accounts: stores.accounts, wallets: stores.wallets, currency, openingCredit })
   mountIdentity(app, parts.identity)
   catalogueRoutes(app, { catalogue: stores.catalogue, clock, newId, currency })

@@ -3,11 +3,14 @@ import { SqlOutbox } from './books/sql-outbox.ts'
 import { SqlSales } from './books/sql-sales.ts'
 import { SqlWallets } from './books/sql-wallets.ts'
 import { bookMigrations } from './books/tables.ts'
+import type { Order } from './core/order.ts'
 import { eventMigrations, SqlEventLog } from './events/sql-event-log.ts'
 import { SqlLedger } from './ledger/sql-ledger.ts'
 import { systemClock } from './platform/clock.ts'
 import { idMaker, secret, systemRandom } from './platform/random.ts'
 import { type Database, migrate } from './platform/sql.ts'
+import { publish } from './purchase/publish.ts'
+import { settleOrders } from './purchase/settle-order.ts'
 import { SqlAccounts } from './shop/accounts/sql-accounts.ts'
 import { SqlOidcModels } from './shop/accounts/sql-oidc-models.ts'
 import { accountMigrations } from './shop/accounts/tables.ts'
@@ -28,6 +31,8 @@ export function makeStores(db: Database, { holdTtlMs, currency }: StoreSettings)
   const wallets = new SqlWallets(db, { now, newId })
   const outbox = new SqlOutbox(db)
   const events = new SqlEventLog(db)
+  const sales = new SqlSales(db)
+  const ledger = new SqlLedger(db, books.record.bind(books), now)
   return {
     schema: {
       migrate: () => migrate(db, [...catalogueMigrations, ...accountMigrations, ...bookMigrations, ...eventMigrations], now()),
@@ -37,11 +42,23 @@ export function makeStores(db: Database, { holdTtlMs, currency }: StoreSettings)
         await events.freeAll()
       },
     },
+    /** What follows acceptance, where all of it lives in one database: a batch is one call and one transaction. */
+    relay: {
+      publish: (): Promise<boolean> =>
+        db.write(() => publish({ books, sales, outbox, events, clock: systemClock, newId, published() {} })),
+      /** `settled`: to be announced where the buyers are. */
+      settle: () =>
+        db.write(async () => {
+          const settled: { order: Order; remaining: number }[] = []
+          const announce = (order: Order, remaining: number) => settled.push({ order, remaining })
+          return { more: await settleOrders({ books, ledger, events, clock: systemClock, newId, announce }), settled }
+        }),
+    },
     books,
     outbox,
-    sales: new SqlSales(db),
+    sales,
     wallets,
-    ledger: new SqlLedger(db, books.record.bind(books), now),
+    ledger,
     events,
     accounts: new SqlAccounts(db, (sql, ids, credits) => wallets.open(sql, ids, credits, currency)),
     models: new SqlOidcModels(db),
@@ -61,7 +78,7 @@ export const reads = {
   catalogue: ['product', 'products', 'categories', 'previewImport'],
 } as const satisfies { [S in keyof Stores]?: readonly (keyof Stores[S])[] }
 
-/** Acceptance goes before everything else that waits. */
-export const urgent = { ledger: ['reserve'], books: ['book'] } as const satisfies {
+/** Acceptance, and the probe that spares the ledger the losers, go before everything else that waits. */
+export const urgent = { ledger: ['reserve', 'look'], books: ['book'] } as const satisfies {
   [S in keyof Stores]?: readonly (keyof Stores[S])[]
 }

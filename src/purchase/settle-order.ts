@@ -4,8 +4,6 @@ import { isFinal, type Order } from '../core/order.ts'
 import type { Event, EventLog } from '../events/event-log.ts'
 import type { HoldMove, Ledger } from '../ledger/ledger.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { Push } from '../push/push.ts'
-import type { Board } from './board.ts'
 
 const BATCH_MAX = 64
 const LEASE_MS = 30_000
@@ -14,13 +12,13 @@ export type SettleParts = {
   books: Pick<Books, 'move'>
   ledger: Ledger
   events: EventLog
-  push: Push
-  board: Board
   clock: Clock
   newId: () => Id
-  /** An order of this process came to its end. */
-  settled: (order: Order) => void
+  /** An order came to its end, and so much is now left of its item: for those who wait and watch. */
+  announce: (order: Order, remaining: number) => void
 }
+
+type MoveParts = Pick<SettleParts, 'books' | 'ledger' | 'announce'>
 
 /** Event log → payment → books → ledger → push, a batch at a time; each order in it stands alone. True when there may be
  *  more. Repeating it does nothing: every change is a compare-and-set. */
@@ -47,7 +45,7 @@ function orderIdOf(event: Event): Id {
 
 /** The books decide; then the ledger follows by order id, and who waits is told. What is lost after the books is repeated by
  *  the sweeper, and the status API tells the truth meanwhile. */
-export async function moveOrders(parts: Omit<SettleParts, 'events' | 'newId'>, moves: OrderMove[]): Promise<Moved[]> {
+export async function moveOrders(parts: MoveParts, moves: OrderMove[]): Promise<Moved[]> {
   const done = await parts.books.move(moves)
   const bySale = new Map<Id, HoldMove[]>()
   for (const one of done) {
@@ -58,19 +56,12 @@ export async function moveOrders(parts: Omit<SettleParts, 'events' | 'newId'>, m
     bySale.set(saleId, holdMoves)
   }
   if (!parts.ledger.inBooks) for (const [saleId, holdMoves] of bySale) await parts.ledger.settle(saleId, holdMoves)
-  for (const one of done) if (one.kind === 'moved') announce(parts, one.order, one.remaining)
+  for (const one of done) if (one.kind === 'moved') parts.announce(one.order, one.remaining)
   return done
 }
 
-function announce(parts: Omit<SettleParts, 'events' | 'newId'>, order: Order, remaining: number): void {
-  const { orderId, buyerId, saleId, productId, state, version } = order
-  if (state !== 'COMPLETED') parts.board.stock(saleId, productId, remaining)
-  parts.push.toBuyer(buyerId, { type: 'order', orderId, status: state, version })
-  parts.settled(order)
-}
-
 /** An order that waits for its buyer past its time ends; what waits for us does not. */
-export async function expireOrders(parts: Omit<SettleParts, 'events' | 'newId' | 'books'> & { books: Books }): Promise<boolean> {
+export async function expireOrders(parts: MoveParts & { books: Pick<Books, 'expired'>; clock: Clock }): Promise<boolean> {
   const ids = await parts.books.expired(parts.clock.now(), BATCH_MAX)
   if (ids.length > 0)
     await moveOrders(
@@ -83,7 +74,7 @@ export async function expireOrders(parts: Omit<SettleParts, 'events' | 'newId' |
 export type Cancelled = { kind: 'cancelled'; order: Order } | { kind: 'conflict'; state: string } | { kind: 'not-found' }
 
 /** By its buyer or an administrator, while it is not paid. Cancel and settle are both compare-and-set: one wins. */
-export async function cancelOrder(parts: Omit<SettleParts, 'events' | 'newId'>, orderId: Id, by: string): Promise<Cancelled> {
+export async function cancelOrder(parts: MoveParts, orderId: Id, by: string): Promise<Cancelled> {
   const [one] = await moveOrders(parts, [{ orderId, by: 'cancel', reason: `cancelled by ${by}` }])
   if (!one || one.kind === 'not-found') return { kind: 'not-found' }
   return one.kind === 'moved' ? { kind: 'cancelled', order: one.order } : { kind: 'conflict', state: one.order.state }

@@ -5,7 +5,8 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { type App, ProblemSchema } from '../platform/http.ts'
 import type { Random } from '../platform/random.ts'
 import { type GuardParts, guardRoute, makeNeeds, PER_ADDRESS, secure, turn } from './guard.ts'
-import { nothingHere, onError, problem, socketProblems, traceOf } from './problems.ts'
+import { nothingHere, onError, problem, socketProblems, traceIds } from './problems.ts'
+import { requestLog } from './request-log.ts'
 
 export type ServerParts = GuardParts & {
   log: FastifyBaseLogger
@@ -26,7 +27,8 @@ export async function makeServer(parts: ServerParts, routes: (app: App) => void)
   const base = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'traceId' }),
-    genReqId: ({ headers }) => traceOf(headers.traceparent as string | undefined, random),
+    genReqId: traceIds(random),
+    childLoggerFactory: requestLog,
     bodyLimit: BODY_LIMIT,
     // Longer than the 60 s after which load balancers drop a connection that is idle, so that it is never we who cut first.
     keepAliveTimeout: 65_000,

@@ -1,26 +1,32 @@
 import { writeFile } from 'node:fs/promises'
 import { runDrill } from '../drill/drill.ts'
 import { printed } from '../drill/print.ts'
-import { equations, holds } from '../drill/result.ts'
+import { equations, holds, type Result, verdict } from '../drill/result.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'
 import type { Instance } from './instance.ts'
 import type { DrillOptions } from './main.ts'
 
-/** Answers whether every equation held. */
+/** Answers whether every equation held. Of several rehearsals the first in which one did not is the last. */
 export async function drill(instance: Instance, options: DrillOptions): Promise<boolean> {
-  const { buyers, units, credit, parallel, over } = options
+  const { buyers, units, credit, parallel, over, repeat, keep = false, report } = options
   const settings = { buyers, units, noCredit: credit, parallel, overMs: over }
   const parts = { clock: systemClock, random: systemRandom, progress: progressLine() }
-  const result = await runDrill(instance, settings, options.keep ?? false, parts)
-  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
-  console.log(printed(result))
-  if (options.report !== undefined) {
-    const { report } = await import('../drill/report.ts')
-    await writeFile(options.report, report(result))
-    console.log(`\nreport     ${options.report}`)
+  for (let turn = 1; turn <= repeat; turn++) {
+    const result = await runDrill(instance, settings, keep, parts)
+    const good = equations(result).every(holds)
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
+    console.log(repeat > 1 && good ? `${turn} of ${repeat}: ${verdict(result)}` : printed(result))
+    if (report !== undefined) await writeReport(report, result)
+    if (!good) return false
   }
-  return equations(result).every(holds)
+  return true
+}
+
+async function writeReport(file: string, result: Result): Promise<void> {
+  const { report } = await import('../drill/report.ts')
+  await writeFile(file, report(result))
+  console.log(`\nreport     ${file}`)
 }
 
 /** One line that changes on a terminal; elsewhere a line a second. */

@@ -172,7 +172,8 @@ function drillCommand(program: Command, handlers: Handlers): void {
     .option('--no-credit <share>', 'share of the buyers who cannot pay, 0 to 1', share, 0)
     .option('--parallel <number>', 'requests that each buyer sends at once, each with its own key', positive, 1)
     .option('--over <ms>', 'all arrive within so many milliseconds', positive, 1000)
-    .option('--report <file>', 'also write an HTML page with plots')
+    .option('--repeat <times>', 'one rehearsal after the other; the first that is not exact ends it', positive, 1)
+    .option('--report <file>', 'also write an HTML page with plots, of the last one')
     .option('--keep', 'do not remove the sale and its buyers afterwards')
     .action((options: DrillOptions & { url?: string }) =>
       remotely(handlers, options, async (instance) => (await import('./drill.ts')).drill(instance, options)),
@@ -186,6 +187,7 @@ export type DrillOptions = {
   credit: number
   parallel: number
   over: number
+  repeat: number
   report?: string
   keep?: boolean
 }

@@ -31,14 +31,14 @@ export class Crowd {
   readonly #path: string
   readonly #body: string
   readonly #opened: number
+  readonly #stop: AbortSignal
   readonly #served = new Set<number>()
-  /** Told that nothing is left. */
   #waiting: Wish[] = []
 
   constructor(
     tokens: string[],
     sale: { saleId: string; productId: string },
-    parts: { wire: Wire; clock: Clock; random: Random },
+    parts: { wire: Wire; clock: Clock; random: Random /** Who has no answer by then leaves. */; stop: AbortSignal },
   ) {
     this.#tokens = tokens
     this.#wire = parts.wire
@@ -47,6 +47,7 @@ export class Crowd {
     this.#path = `/api/v1/sales/${sale.saleId}/purchase`
     this.#body = JSON.stringify({ productId: sale.productId, quantity: 1 })
     this.#opened = parts.clock.ticks()
+    this.#stop = parts.stop
   }
 
   /** Milliseconds since the opening. */
@@ -58,7 +59,7 @@ export class Crowd {
   async arrive(parallel: number, overMs: number): Promise<void> {
     const buyers = this.#tokens.length
     let next = 0
-    while (next < buyers) {
+    while (next < buyers && !this.#stop.aborted) {
       for (; next < buyers && (next / buyers) * overMs <= this.now(); next++) {
         const due = (next / buyers) * overMs
         for (let i = 0; i < parallel; i++) {
@@ -74,16 +75,16 @@ export class Crowd {
     this.stock.push({ at: this.now(), remaining })
   }
 
-  /** Nobody waits for an answer, nor for a unit that is there. */
-  idle(): boolean {
-    return this.inFlight === 0 && (this.#waiting.length === 0 || this.#left() === 0)
+  /** Told that nothing is left, and still without a unit. */
+  get waiting(): number {
+    return this.#waiting.length
   }
 
-  /** Lets those who were refused come back, until `stop`. */
-  async comeBack(stop: AbortSignal): Promise<void> {
-    while (!stop.aborted) {
-      await this.#clock.sleep(LOOK_MS, stop)
-      if (this.#left() === 0 || this.#waiting.length === 0) continue
+  /** Lets those who were refused come back when there is stock, until `stop`. */
+  async comeBack(): Promise<void> {
+    while (!this.#stop.aborted) {
+      await this.#clock.sleep(LOOK_MS, this.#stop)
+      if (this.#left() === 0) continue
       this.#waiting = this.#waiting.filter(({ buyer }) => !this.#served.has(buyer))
       const back = this.#waiting.splice(0, Math.max(50, this.#left() * 10))
       const now = this.now()
@@ -101,13 +102,13 @@ export class Crowd {
     const headers = { authorization: `Bearer ${this.#tokens[wish.buyer]}`, 'idempotency-key': wish.key }
     for (let asked = due; ; ) {
       const wait = this.#heard(wish, asked, await this.#wire.ask('POST', this.#path, headers, this.#body))
-      if (wait === undefined) break
+      if (wait === undefined || this.#stop.aborted) break
       if (this.now() - wish.since > PATIENCE_MS) {
         this.gaveUp++
         break
       }
       // Half of it again at random: those who were sent away together do not come back together.
-      await this.#clock.sleep(wait * (1 + this.#random.word() / 2 ** 33))
+      await this.#clock.sleep(wait * (1 + this.#random.word() / 2 ** 33), this.#stop)
       asked = this.now()
     }
     this.inFlight--

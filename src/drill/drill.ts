@@ -51,46 +51,49 @@ async function rehearse(
   const { clock, progress } = parts
   const wire = new Wire(shop.url, SOCKETS)
   const stop = new AbortController()
-  progress('the buyers open the page')
-  await inTurns(tokens, EARLY, (token) => wire.ask('GET', '/api/v1/orders?limit=1', { authorization: `Bearer ${token}` }))
-  const startedAt = clock.now()
-  const crowd = new Crowd(tokens, made, { wire, clock, random: parts.random })
-  const live = () => shop.get<Live>(`/api/v1/admin/sales/${made.saleId}/live`)
-  const watching = watchStock(shop.url, made.saleId, clock, stop.signal, (remaining) => crowd.sawStock(remaining))
-  const back = crowd.comeBack(stop.signal)
-  const arriving = crowd.arrive(settings.parallel, settings.overMs)
-  const item = await settled(crowd, live, settings, parts)
-  const settledAt = crowd.now()
-  await arriving
-  stop.abort()
-  await Promise.all([watching, back])
-  const { told, twice } = await outcomes(crowd, tokens, wire)
-  wire.close()
-  const audit = await shop.get<Audit>('/api/v1/admin/audit')
-  return {
-    settings,
-    url: shop.url,
-    machine: machine(),
-    startedAt,
-    arrivals: crowd.arrivals,
-    answers: crowd.answers,
-    lost: crowd.lost,
-    refused: crowd.refused,
-    gaveUp: crowd.gaveUp,
-    stock: crowd.stock,
-    told,
-    twice,
-    item,
-    auditFailures: audit.equations.filter((equation) => !equation.holds).map(({ id, scope }) => `${id} ${scope}`),
-    settledAt,
+  try {
+    progress('the buyers open the page')
+    await inTurns(tokens, EARLY, (token) => wire.ask('GET', '/api/v1/orders?limit=1', { authorization: `Bearer ${token}` }))
+    const startedAt = clock.now()
+    const crowd = new Crowd(tokens, made, { wire, clock, random: parts.random, stop: stop.signal })
+    const live = () => shop.get<Live>(`/api/v1/admin/sales/${made.saleId}/live`)
+    void watchStock(shop.url, made.saleId, clock, stop.signal, (remaining) => crowd.sawStock(remaining))
+    void crowd.comeBack()
+    void crowd.arrive(settings.parallel, settings.overMs)
+    const item = await settled(crowd, live, settings, parts)
+    const settledAt = crowd.now()
+    stop.abort()
+    const { told, twice } = await outcomes(crowd, tokens, wire)
+    const audit = await shop.get<Audit>('/api/v1/admin/audit')
+    return {
+      settings,
+      url: shop.url,
+      machine: machine(),
+      startedAt,
+      arrivals: crowd.arrivals,
+      answers: crowd.answers,
+      lost: crowd.lost,
+      refused: crowd.refused,
+      gaveUp: crowd.gaveUp,
+      stock: crowd.stock,
+      told,
+      twice,
+      item,
+      auditFailures: audit.equations.filter((equation) => !equation.holds).map(({ id, scope }) => `${id} ${scope}`),
+      settledAt,
+    }
+  } finally {
+    stop.abort()
+    wire.close()
   }
 }
 
-/** Looks until everybody has an answer and nothing is held any more, or that takes too long; the equations then say so. */
+/** Looks until everybody has an answer, nothing is held and nobody waits for what is left, or that takes too long; the
+ *  equations then say so. */
 async function settled(crowd: Crowd, live: () => Promise<Live>, settings: DrillSettings, parts: DrillParts): Promise<ItemCount> {
   const all = settings.buyers * settings.parallel
   for (;;) {
-    const quiet = crowd.arrivals.length === all && crowd.idle()
+    const answered = crowd.answers.length
     const item = (await live()).items[0]
     assert(item, "the rehearsal's sale has an item")
     const { remaining, held, sold } = item
@@ -98,7 +101,10 @@ async function settled(crowd: Crowd, live: () => Promise<Live>, settings: DrillS
       `${(crowd.now() / 1000).toFixed(1)} s  arrived ${crowd.arrivals.length}  answered ${crowd.answers.length}  ` +
         `yes ${crowd.told.size}  left ${remaining}  held ${held}  sold ${sold}`,
     )
-    if ((quiet && held === 0 && crowd.idle()) || crowd.now() > settings.overMs + SETTLE_MS) return item
+    // Who was answered during the look may have changed what it saw.
+    const quiet = crowd.arrivals.length === all && crowd.inFlight === 0 && crowd.answers.length === answered
+    if (quiet && held === 0 && (remaining === 0 || crowd.waiting === 0)) return item
+    if (crowd.now() > settings.overMs + SETTLE_MS) return item
     await parts.clock.sleep(LOOK_MS)
   }
 }

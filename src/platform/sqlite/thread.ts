@@ -34,20 +34,18 @@ const urgent: Call[] = []
 const later: Call[] = []
 let working = false
 
-function receive(call: Call): void {
-  if (call.urgent) urgent.push(call)
-  else later.push(call)
-}
-
-// After `stop` no call comes.
-port.on('message', (call: Call | 'stop') => {
+/** After `stop` no call comes. It too may be found by the loop below, not by the listener. */
+function receive(call: Call | 'stop'): void {
   if (call === 'stop') {
     file.close()
     port?.close()
-    return
-  }
+  } else if (call.urgent) urgent.push(call)
+  else later.push(call)
+}
+
+port.on('message', (call: Call | 'stop') => {
   receive(call)
-  if (!working) void work()
+  if (!working && call !== 'stop') void work()
 })
 port.postMessage({ stores: Object.keys(stores) })
 

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import type { HandClock } from '../../test/hand-clock.ts'
+import { newId } from '../../test/samples.ts'
+import type { Id } from '../core/ids.ts'
+import type { Entry, Order } from '../core/order.ts'
+import type { EventLog } from '../events/event-log.ts'
+import { bookingContract } from './booking.contract.ts'
+import type { Books, NewSale, Outbox, Sales } from './books.ts'
+import { compareBooks } from './books-comparison.contract.ts'
+import { movingContract } from './moving.contract.ts'
+import { outboxContract } from './outbox.contract.ts'
+import { salesContract } from './sales.contract.ts'
+
+export type BooksFixture = {
+  books: Books
+  outbox: Outbox
+  sales: Sales
+  /** `outbox.again` asks it. */
+  events: EventLog
+  /** The database's own. */
+  clock: HandClock
+  holdTtlMs: number
+  addProduct(product: { id: Id; price: number; kind: 'product' | 'coupon'; stock: number | null }): void
+  stockOf(productId: Id): number | null
+  openWallet(userId: Id, amount: number, currency: string, drillId: Id | null): void
+  /** `null`: there is no such wallet. */
+  balanceOf(userId: Id): number | null
+  journalOf(orderId: Id): { entry: string; account: string; amount: number }[]
+  /** No move leads there yet: the order waits for its buyer. */
+  waitForBuyer(orderId: Id): void
+} & Partial<AsyncDisposable>
+
+export const PRICE = 100
+
+/** A shop's books with what every test needs of them. */
+export type BooksWorld = ReturnType<typeof worldOf>
+
+/** What every `Books`, `Outbox` and `Sales` over the same record must do. */
+export function booksContract(name: string, make: () => Promise<BooksFixture>): void {
+  describe(`books: ${name}`, () => {
+    let world: BooksWorld
+    before(async () => {
+      world = worldOf(await make())
+    })
+    after(async () => world[Symbol.asyncDispose]?.())
+    beforeEach(() => world.drain())
+    afterEach(() => world.balances())
+
+    describe('book', () => bookingContract(() => world))
+    describe('move', () => movingContract(() => world))
+    describe('outbox', () => outboxContract(() => world))
+    describe('sales', () => salesContract(() => world))
+    it('answer and end as the books in memory do, call by call', () => compareBooks(world))
+  })
+}
+
+function worldOf(made: BooksFixture) {
+  const { books, outbox, sales, clock } = made
+
+  function product(more: Partial<Parameters<BooksFixture['addProduct']>[0]> = {}): Id {
+    const id = newId()
+    made.addProduct({ id, price: 2 * PRICE, kind: 'product', stock: null, ...more })
+    return id
+  }
+
+  function buyer(amount = 10 * PRICE, currency = 'EUR'): Id {
+    const id = newId()
+    made.openWallet(id, amount, currency, null)
+    return id
+  }
+
+  /** Open for an hour, 5 units of one product, one a buyer. */
+  function newSale(more: Partial<NewSale> = {}): NewSale {
+    return {
+      id: newId(),
+      name: 'A sale',
+      banner: null,
+      startTime: clock.now() - 1000,
+      endTime: clock.now() + 3600_000,
+      limit: 1,
+      drillId: null,
+      items: more.items ?? [{ productId: product(), price: PRICE, currency: 'EUR', quantity: 5 }],
+      ...more,
+    }
+  }
+
+  async function sale(more: Partial<NewSale> = {}) {
+    const made = newSale(more)
+    assert.equal((await sales.create(made, clock.now())).kind, 'changed')
+    return { ...made, productId: made.items[0]?.productId as Id }
+  }
+
+  /** As a ledger would have granted it: one unit, for a new rich buyer, under a new key. */
+  function entry(sale: { id: Id; productId: Id }, seq: number, more: Partial<Entry> = {}): Entry {
+    const orderId = newId()
+    return {
+      orderId,
+      saleId: sale.id,
+      epoch: 1,
+      seq,
+      buyerId: more.buyerId ?? buyer(),
+      productId: sale.productId,
+      quantity: 1,
+      keyDigest: `key ${orderId}`,
+      bodyDigest: 'body',
+      reservedAt: clock.now(),
+      ...more,
+    }
+  }
+
+  /** Books what must be booked. */
+  async function booked(sale: { id: Id; productId: Id }, seq: number, more: Partial<Entry> = {}): Promise<Entry> {
+    const granted = entry(sale, seq, more)
+    assert.deepEqual(await books.book(sale.id, granted.epoch, [granted]), { kind: 'booked' })
+    return granted
+  }
+
+  async function order(id: Id): Promise<Order> {
+    const found = await books.order(id)
+    assert.ok(found)
+    return found
+  }
+
+  async function counts(saleId: Id) {
+    const tally = await sales.tally(saleId)
+    return tally?.items.map(({ available, held, sold, returned }) => ({ available, held, sold, returned }))
+  }
+
+  /** What is to be told, in its order, and takes it away. */
+  async function told(): Promise<{ happening: string; refId: Id }[]> {
+    const token = newId()
+    const rows = await outbox.claim(token, 100_000, clock.now(), 1)
+    await outbox.done(
+      token,
+      rows.map((row) => row.id),
+    )
+    return rows.map(({ happening, refId }) => ({ happening, refId }))
+  }
+
+  /** No test sees what another one left waiting or to be told. */
+  async function drain(): Promise<void> {
+    await clock.advance(3600_000)
+    const left = await books.orders({ waiting: true, limit: 100_000 })
+    await books.move(left.map(({ orderId }) => ({ orderId, by: 'cancel', reason: 'the test is over' })))
+    await told()
+    assert.equal((await outbox.waiting()).count, 0)
+  }
+
+  /** Whatever happened, the shop adds up. */
+  async function balances(): Promise<void> {
+    for (const { id } of await sales.list(100_000, undefined)) {
+      const tally = await sales.tally(id)
+      for (const item of tally?.items ?? []) {
+        assert.equal(item.allotment, item.available + item.held + item.sold + item.returned)
+        assert.equal(item.held, item.heldByOrders)
+        assert.equal(item.sold, item.soldByOrders)
+      }
+      assert.equal(tally?.buyersWrong, 0)
+    }
+    assert.deepEqual(await sales.moneyTally(0), { journalSum: 0, walletsWrong: 0, paymentsWrong: 0, ordersStuck: 0 })
+  }
+
+  return { ...made, product, buyer, newSale, sale, entry, booked, order, counts, told, drain, balances }
+}

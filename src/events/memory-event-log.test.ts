@@ -1,0 +1,5 @@
+import { handClock } from '../../test/hand-clock.ts'
+import { eventLogContract } from './event-log.contract.ts'
+import { MemoryEventLog } from './memory-event-log.ts'
+
+eventLogContract('memory', async () => ({ events: new MemoryEventLog(), clock: handClock() }))

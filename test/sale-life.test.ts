@@ -8,7 +8,7 @@ import { type Shop, startShop } from './shop.ts'
 /** What the issue of a sale allows between its times and what people see of them. */
 const LATE_MS = 100
 
-type Reply = { status: number; body: Record<string, never> & Record<string, unknown> }
+type Reply = { status: number; body: Record<string, unknown> }
 let shop: Shop
 let buyers: string[]
 

@@ -84,22 +84,24 @@ export class SqlBooks implements Books {
       saleId,
     )
     for (const row of terms) items.set(row.product_id, { ...row, quantity: 0 })
+    const [sale] = await sql.all<{ buyer_limit: number }>('SELECT buyer_limit FROM sales WHERE id = ?', saleId)
+    const limit = sale?.buyer_limit ?? 0
     for (const entry of entries) {
       const item = items.get(entry.productId)
       if (!item) throw new Disagreement(`the books have no item ${entry.productId} in the sale`)
       item.quantity += entry.quantity
       await this.#insert(sql, entry, item, now)
-      const taken = await sql.run(
-        `INSERT INTO sale_buyers (sale_id, buyer_id, taken) SELECT ?, ?, ? FROM sales WHERE id = ? AND buyer_limit >= ?
-         ON CONFLICT (sale_id, buyer_id) DO UPDATE SET taken = taken + excluded.taken
-         WHERE taken + excluded.taken <= (SELECT buyer_limit FROM sales WHERE id = excluded.sale_id)`,
-        saleId,
-        entry.buyerId,
-        entry.quantity,
-        saleId,
-        entry.quantity,
-      )
-      if (taken !== 1) throw new Disagreement(`the books refuse order ${entry.orderId}: over the buyer's limit`)
+      const taken =
+        entry.quantity <= limit &&
+        (await sql.run(
+          `INSERT INTO sale_buyers (sale_id, buyer_id, taken) VALUES (?, ?, ?)
+           ON CONFLICT (sale_id, buyer_id) DO UPDATE SET taken = taken + excluded.taken WHERE taken + excluded.taken <= ?`,
+          saleId,
+          entry.buyerId,
+          entry.quantity,
+          limit,
+        )) === 1
+      if (!taken) throw new Disagreement(`the books refuse order ${entry.orderId}: over the buyer's limit`)
     }
     for (const [productId, { quantity }] of items) {
       if (quantity === 0) continue

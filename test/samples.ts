@@ -15,6 +15,7 @@ export function openTerms(clock: HandClock, more: Partial<SaleTerms> = {}): Sale
     startTime: clock.now() - 60_000,
     endTime: clock.now() + 3600_000,
     epoch: 1,
+    incarnation: null,
     limit: 1,
     pausedByOperator: false,
     pausedForRecovery: false,

@@ -54,7 +54,7 @@ export function bookingContract(get: () => BooksWorld): void {
     const [old, fresh] = [entry(made, 1), entry(made, 2)]
     await books.book(made.id, 1, [old])
     for (const epoch of [0, 2]) assert.deepEqual(await books.book(made.id, epoch, [old, fresh]), { kind: 'epoch-passed' })
-    assert.equal(await sales.raiseEpoch(made.id, 1, clock.now()), true)
+    assert.equal(await sales.raiseEpoch(made.id, 1, null, clock.now()), true)
     assert.deepEqual(await books.book(made.id, 1, [old]), { kind: 'booked' })
     assert.deepEqual(await books.book(made.id, 1, [old, fresh]), { kind: 'epoch-passed' })
     assert.deepEqual(await books.book(newId(), 1, [entry({ id: newId(), productId: made.productId }, 1)]), {
@@ -119,7 +119,7 @@ export function bookingContract(get: () => BooksWorld): void {
         found: [await order(second.orderId), null, await order(first.orderId), null],
       },
     )
-    await sales.raiseEpoch(other.id, 1, clock.now())
+    await sales.raiseEpoch(other.id, 1, null, clock.now())
     assert.deepEqual(await books.truth(other.id, [first]), { epoch: 2, found: [null] })
     assert.deepEqual(await books.truth(newId(), []), { epoch: 0, found: [] })
   })
@@ -148,7 +148,7 @@ export function bookingContract(get: () => BooksWorld): void {
     const { books, sales, sale, booked, clock } = get()
     const made = await sale()
     const entries = [await booked(made, 2), await booked(made, 1)].reverse()
-    await sales.raiseEpoch(made.id, 1, clock.now())
+    await sales.raiseEpoch(made.id, 1, null, clock.now())
     entries.push(await booked(made, 1, { epoch: 2 }))
     const ids = async (after: { epoch: number; seq: number }, max: number) =>
       (await books.ordersOf(made.id, after, max)).map((order) => order.orderId)

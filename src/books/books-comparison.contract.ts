@@ -140,7 +140,7 @@ function stepOf(call: Exclude<Call, { call: 'wait' }>, cast: Cast, now: number):
     case 'raise':
       return async ({ sales }) => {
         await sales.clearRecovery(saleId, cast.epoch)
-        return sales.raiseEpoch(saleId, call.late ? cast.epoch - 1 : cast.epoch, now)
+        return sales.raiseEpoch(saleId, call.late ? cast.epoch - 1 : cast.epoch, null, now)
       }
     case 'tell':
       return async ({ outbox }) => {

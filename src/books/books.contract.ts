@@ -79,6 +79,7 @@ function worldOf(made: BooksFixture) {
       startTime: clock.now() - 1000,
       endTime: clock.now() + 3600_000,
       limit: 1,
+      incarnation: null,
       drillId: null,
       items: more.items ?? [{ productId: product(), price: PRICE, currency: 'EUR', quantity: 5 }],
       ...more,

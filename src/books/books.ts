@@ -71,6 +71,8 @@ export type NewSale = {
   startTime: number
   endTime: number
   limit: number
+  /** Of the ledger that it will be loaded into. */
+  incarnation: string | null
   drillId: Id | null
   items: { productId: Id; price: number; currency: string; quantity: number }[]
 }
@@ -133,8 +135,8 @@ export interface Sales {
   announceStart(saleId: Id, now: number): Promise<boolean>
   /** After the end: once nothing is held any more, what is left goes back to ordinary stock. True when that is done. */
   settleEnd(saleId: Id, now: number): Promise<boolean>
-  /** Epoch + 1 and paused for recovery, where the epoch is still `epoch`: one winner. */
-  raiseEpoch(saleId: Id, epoch: number, now: number): Promise<boolean>
+  /** Epoch + 1, for a ledger of this incarnation, and paused for recovery, where the epoch is still `epoch`: one winner. */
+  raiseEpoch(saleId: Id, epoch: number, incarnation: string | null, now: number): Promise<boolean>
   clearRecovery(saleId: Id, epoch: number): Promise<boolean>
   tally(saleId: Id): Promise<SaleTally | null>
   moneyTally(stuckBefore: number): Promise<MoneyTally>

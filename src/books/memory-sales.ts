@@ -119,10 +119,10 @@ export class MemorySales implements Sales {
     return true
   }
 
-  async raiseEpoch(saleId: Id, epoch: number): Promise<boolean> {
+  async raiseEpoch(saleId: Id, epoch: number, incarnation: string | null): Promise<boolean> {
     const sale = this.#record.sales.get(saleId)
     if (sale?.epoch !== epoch) return false
-    Object.assign(sale, { epoch: epoch + 1, pausedForRecovery: true })
+    Object.assign(sale, { epoch: epoch + 1, incarnation, pausedForRecovery: true })
     return true
   }
 
@@ -210,6 +210,7 @@ export class MemorySales implements Sales {
 
 const unitsOf = (orders: Order[]): number => orders.reduce((units, order) => units + order.quantity, 0)
 
-function termsOf({ id, startTime, endTime, epoch, limit, pausedByOperator, pausedForRecovery }: SaleTerms): SaleTerms {
-  return { id, startTime, endTime, epoch, limit, pausedByOperator, pausedForRecovery }
+function termsOf(sale: MemorySale): SaleTerms {
+  const { id, startTime, endTime, epoch, incarnation, limit, pausedByOperator, pausedForRecovery } = sale
+  return { id, startTime, endTime, epoch, incarnation, limit, pausedByOperator, pausedForRecovery }
 }

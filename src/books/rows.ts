@@ -41,6 +41,7 @@ export function termsOf(row: BookTables['sales']): SaleTerms {
     startTime: row.start_time,
     endTime: row.end_time,
     epoch: row.epoch,
+    incarnation: row.incarnation,
     limit: row.buyer_limit,
     pausedByOperator: row.paused_by_operator === 1,
     pausedForRecovery: row.paused_for_recovery === 1,

@@ -22,7 +22,8 @@ function creating(get: () => BooksWorld): void {
     const answer = await sales.create(made, clock.now())
     const { id, startTime, endTime } = made
     const expected = {
-      ...{ id, startTime, endTime, limit: 2, epoch: 1, pausedByOperator: false, pausedForRecovery: false },
+      ...{ id, startTime, endTime, limit: 2, epoch: 1, incarnation: null },
+      ...{ pausedByOperator: false, pausedForRecovery: false },
       ...{ name: 'A sale', banner: 'Today', createdAt: clock.now(), settledAt: null, drillId: null },
       items: items.map(({ productId, price, currency }) => ({
         ...{ productId, allotment: 10, price, currency },
@@ -182,20 +183,20 @@ function recovering(get: () => BooksWorld): void {
   it('raises the epoch for one of those who saw the same evidence, and pauses the sale for recovery', async () => {
     const { sales, sale, clock } = get()
     const { id } = await sale()
-    const raises = await Promise.all([1, 2, 3].map(() => sales.raiseEpoch(id, 1, clock.now())))
+    const raises = await Promise.all([1, 2, 3].map(() => sales.raiseEpoch(id, 1, 'run 2', clock.now())))
     assert.deepEqual(raises.sort(), [false, false, true])
     const raised = await sales.sale(id)
-    assert.ok(raised?.epoch === 2 && raised.pausedForRecovery && !raised.pausedByOperator)
+    assert.ok(raised?.epoch === 2 && raised.incarnation === 'run 2' && raised.pausedForRecovery && !raised.pausedByOperator)
     assert.equal((await sales.tally(id))?.terms.epoch, 2)
-    assert.equal(await sales.raiseEpoch(newId(), 1, clock.now()), false)
+    assert.equal(await sales.raiseEpoch(newId(), 1, null, clock.now()), false)
   })
 
   it("clears a recovery only for its own epoch, and leaves the operator's pause alone", async () => {
     const { sales, sale, clock } = get()
     const { id } = await sale()
     await sales.change(id, { pausedByOperator: true }, clock.now())
-    await sales.raiseEpoch(id, 1, clock.now())
-    await sales.raiseEpoch(id, 2, clock.now())
+    await sales.raiseEpoch(id, 1, null, clock.now())
+    await sales.raiseEpoch(id, 2, null, clock.now())
     assert.equal(await sales.clearRecovery(id, 2), false)
     assert.equal((await sales.sale(id))?.pausedForRecovery, true)
     assert.equal(await sales.clearRecovery(id, 3), true)

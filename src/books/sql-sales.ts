@@ -28,15 +28,16 @@ export class SqlSales implements Sales {
   create(sale: NewSale, now: number): Promise<SaleChanged> {
     return this.#changing(async (sql) => {
       await sql.run(
-        `INSERT INTO sales (id, name, banner, start_time, end_time, buyer_limit, epoch, seq, paused_by_operator,
+        `INSERT INTO sales (id, name, banner, start_time, end_time, buyer_limit, epoch, incarnation, seq, paused_by_operator,
            paused_for_recovery, recovery_since, start_told_at, settled_at, drill_id, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, 1, 0, 0, 0, NULL, NULL, NULL, ?, ?)`,
+         VALUES (?, ?, ?, ?, ?, ?, 1, ?, 0, 0, 0, NULL, NULL, NULL, ?, ?)`,
         sale.id,
         sale.name,
         sale.banner,
         sale.startTime,
         sale.endTime,
         sale.limit,
+        sale.incarnation,
         sale.drillId,
         now,
       )
@@ -158,10 +159,12 @@ export class SqlSales implements Sales {
     })
   }
 
-  raiseEpoch(saleId: Id, epoch: number, now: number): Promise<boolean> {
+  raiseEpoch(saleId: Id, epoch: number, incarnation: string | null, now: number): Promise<boolean> {
     return this.#db.write(async (sql) => {
       const raised = await sql.run(
-        'UPDATE sales SET epoch = epoch + 1, seq = 0, paused_for_recovery = 1, recovery_since = ? WHERE id = ? AND epoch = ?',
+        `UPDATE sales SET epoch = epoch + 1, incarnation = ?, seq = 0, paused_for_recovery = 1, recovery_since = ?
+         WHERE id = ? AND epoch = ?`,
+        incarnation,
         now,
         saleId,
         epoch,

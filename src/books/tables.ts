@@ -9,6 +9,7 @@ export type BookTables = {
     end_time: number
     buyer_limit: number
     epoch: number
+    incarnation: string | null
     /** The highest sequence given in this epoch by a ledger that lives in the books. */
     seq: number
     paused_by_operator: number
@@ -94,6 +95,7 @@ const sales = (facts: SqlFacts): string[] => [
     end_time bigint NOT NULL,
     buyer_limit bigint NOT NULL,
     epoch bigint NOT NULL,
+    incarnation varchar(64),
     seq bigint NOT NULL,
     paused_by_operator integer NOT NULL,
     paused_for_recovery integer NOT NULL,

@@ -7,6 +7,9 @@ export type Window = { startTime: number; endTime: number }
 export type SaleTerms = Window & {
   id: Id
   epoch: number
+  /** The running ledger that this epoch was made for; `null` where the ledger lives in the books. What any other says counts for
+   *  nothing. */
+  incarnation: string | null
   limit: number
   /** Two flags that do not touch each other: an operator's pause survives a recovery, and a recovery clears only its own. */
   pausedByOperator: boolean

@@ -14,8 +14,11 @@ export type Reply =
   | { kind: 'key-reused' }
   /** It arrived after its deadline; nothing was reserved. */
   | { kind: 'late' }
-  /** The ledger holds another epoch, or does not know the sale. Nothing was reserved. */
+  /** The ledger holds another epoch. Nothing was reserved. */
   | { kind: 'epoch-passed' }
+  /** The ledger does not know the sale, or only as loaded into another incarnation: its memory went, or it is a copy. Nothing
+   *  was reserved. */
+  | { kind: 'lost' }
   | { kind: 'not-started'; startTime: number }
   | { kind: 'ended' }
   | { kind: 'paused' }
@@ -50,7 +53,11 @@ export interface Ledger {
   /** The ledger lives in the books' database: what `reserve` grants is booked in the same transaction, its refusals were
    *  checked against the books, and the books' own moves are the ledger's. */
   readonly inBooks: boolean
-  /** Replaces the sale if what is held is of a lower epoch (answers true), else does nothing. */
+  /** The identity of the running ledger, another one after each restart and failover; `null` in the books. A sale that was
+   *  loaded into another incarnation is unknown to every method. */
+  incarnation(): Promise<string | null>
+  /** Replaces the sale if what is held is of a lower epoch (answers true), else does nothing; nothing either where the terms
+   *  name another incarnation. */
   load(image: LedgerImage): Promise<boolean>
   /** Window, limit, pause flags and allotments of a sale of the same epoch. Answers false, and changes nothing, where the
    *  epoch differs or an allotment would fall below held + sold. Repeatable. */

@@ -22,14 +22,26 @@ const keyOf = (entry: { buyerId: Id; keyDigest: string }): string => `${entry.bu
 export class MemoryLedger implements Ledger {
   readonly inBooks = false
   readonly #now: () => number
+  readonly #incarnation: () => string | null
   readonly #sales = new Map<Id, Held>()
 
-  constructor(now: () => number) {
+  constructor(now: () => number, incarnation: () => string | null = () => null) {
     this.#now = now
+    this.#incarnation = incarnation
+  }
+
+  async incarnation(): Promise<string | null> {
+    return this.#incarnation()
+  }
+
+  #known(saleId: Id): Held | undefined {
+    const held = this.#sales.get(saleId)
+    return held?.terms.incarnation === this.#incarnation() ? held : undefined
   }
 
   async load(image: LedgerImage): Promise<boolean> {
     const present = this.#sales.get(image.terms.id)
+    if (image.terms.incarnation !== this.#incarnation()) return false
     if (present && present.terms.epoch >= image.terms.epoch) return false
     const held: Held = {
       terms: { ...image.terms },
@@ -60,7 +72,7 @@ export class MemoryLedger implements Ledger {
   }
 
   async amend(terms: SaleTerms, items: { productId: Id; allotment: number }[]): Promise<boolean> {
-    const held = this.#sales.get(terms.id)
+    const held = this.#known(terms.id)
     if (held?.terms.epoch !== terms.epoch) return false
     for (const { productId, allotment } of items) {
       const item = held.items.get(productId)
@@ -76,13 +88,14 @@ export class MemoryLedger implements Ledger {
   }
 
   async reserve(saleId: Id, epoch: number, asks: Ask[]): Promise<Reply[]> {
-    const held = this.#sales.get(saleId)
+    const held = this.#known(saleId)
+    if (!held) return asks.map(() => ({ kind: 'lost' }))
     const now = this.#now()
-    return asks.map((ask) => (held?.terms.epoch === epoch ? decide(held, ask, now) : { kind: 'epoch-passed' }))
+    return asks.map((ask) => (held.terms.epoch === epoch ? decide(held, ask, now) : { kind: 'epoch-passed' }))
   }
 
   async settle(saleId: Id, moves: HoldMove[]): Promise<('moved' | 'unchanged' | 'unknown')[]> {
-    const held = this.#sales.get(saleId)
+    const held = this.#known(saleId)
     return moves.map(({ orderId, to }) => {
       const hold = held?.holds.get(orderId)
       const item = hold && held?.items.get(hold.productId)
@@ -103,7 +116,7 @@ export class MemoryLedger implements Ledger {
   }
 
   async look(saleId: Id, afterSeq: number, quietMs: number): Promise<LedgerView | null> {
-    const held = this.#sales.get(saleId)
+    const held = this.#known(saleId)
     if (!held) return null
     const now = this.#now()
     const items = [...held.items.values()]
@@ -121,7 +134,7 @@ export class MemoryLedger implements Ledger {
 
   async entries(saleId: Id, epoch: number, afterSeq: number, before: number, max: number): Promise<Hold[]> {
     const found: Hold[] = []
-    for (const hold of this.#sales.get(saleId)?.holds.values() ?? []) {
+    for (const hold of this.#known(saleId)?.holds.values() ?? []) {
       if (hold.epoch === epoch && hold.seq > afterSeq && hold.reservedAt < before) found.push({ ...hold })
     }
     return found.sort((a, b) => a.seq - b.seq).slice(0, max)

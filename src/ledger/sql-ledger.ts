@@ -52,6 +52,10 @@ export class SqlLedger implements Ledger {
     this.#now = now
   }
 
+  async incarnation(): Promise<null> {
+    return null
+  }
+
   /** The books are loaded already. */
   async load(_image: LedgerImage): Promise<boolean> {
     return false
@@ -68,7 +72,8 @@ export class SqlLedger implements Ledger {
          ${this.#db.facts.forUpdate}`,
         saleId,
       )
-      if (sale?.epoch !== epoch) return asks.map(() => ({ kind: 'epoch-passed' }) as const)
+      if (!sale) return asks.map(() => ({ kind: 'lost' }) as const)
+      if (sale.epoch !== epoch) return asks.map(() => ({ kind: 'epoch-passed' }) as const)
       const batch = new Batch(sql, saleId, sale, this.#now())
       const replies: Reply[] = []
       for (const ask of asks) replies.push(await batch.decide(ask))
@@ -122,6 +127,7 @@ export class SqlLedger implements Ledger {
           startTime: sale.start_time,
           endTime: sale.end_time,
           epoch: sale.epoch,
+          incarnation: null,
           limit: sale.buyer_limit,
           pausedByOperator: sale.paused_by_operator === 1,
           pausedForRecovery: sale.paused_for_recovery === 1,

@@ -24,6 +24,7 @@ export async function confirm(
   const named = replies.flatMap((reply) => ('entry' in reply && reply.entry ? [reply.entry] : []))
   const booked = named.length === 0 ? ({ kind: 'booked' } as const) : await book(books, alarm, saleId, epoch, named)
   const refused = asks.filter((_, i) => !isGranted(replies[i] as Reply))
+  if (replies.some((reply) => reply.kind === 'lost')) alarm(saleId, epoch, 'the ledger does not know the sale any more')
   const truth = refused.length === 0 ? { epoch, found: [] } : await books.truth(saleId, refused)
   let next = 0
   return replies.map((reply, i) => {

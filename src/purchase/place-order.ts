@@ -211,6 +211,7 @@ function placedOf(one: Confirmed): Placed {
     // Nothing was reserved, and the same key may be used again at once.
     case 'late':
     case 'epoch-passed':
+    case 'lost':
       return { kind: 'busy' }
     case 'sold-out':
     case 'not-started':

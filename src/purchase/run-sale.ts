@@ -31,8 +31,9 @@ export class RunSale {
   }
 
   /** The books first, then the ledger, armed before the sale opens. */
-  async create(sale: NewSale): Promise<SaleChanged> {
-    const created = await this.#parts.sales.create(sale, this.#parts.clock.now())
+  async create(sale: Omit<NewSale, 'incarnation'>): Promise<SaleChanged> {
+    const { sales, ledger, clock } = this.#parts
+    const created = await sales.create({ ...sale, incarnation: await ledger.incarnation() }, clock.now())
     if (created.kind === 'changed') await this.#load(created.sale)
     return created
   }

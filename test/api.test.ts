@@ -219,6 +219,17 @@ suite('what the API is for', { timeout: 60_000 }, () => {
     assert.equal(await left(), 10)
   })
 
+  test('a list price in another currency is not shown as one in the sale’s', async () => {
+    const yen = await createSale(productId, 1, {
+      items: [{ productId, salePrice: { amount: 7, currency: 'JPY' }, quantity: 1 }],
+    })
+    assert.deepEqual(yen.items[0].price, { amount: 7, currency: 'JPY' })
+    const own = await createSale(productId, 1)
+    assert.deepEqual(own.items[0].price, { amount: 4900, currency: 'EUR' })
+    const { body } = await buy(yen.id, buyers[0]?.token ?? '', 'x')
+    assert.equal(body.code, 'invalid')
+  })
+
   test('a sale that never opened ends all the same', async () => {
     const { id } = await createSale(productId, 1, { startTime: hour(1), endTime: hour(2) })
     const { body } = await api.ask('POST /api/v1/admin/sales/{id}/end', { params: { id }, token: operator })
@@ -249,6 +260,8 @@ suite('what the API is for', { timeout: 60_000 }, () => {
     const few = await buy(many, second, 'key-1', { productId, quantity: 4 })
     assert.deepEqual([few.status, few.body.code, few.body.remaining], [409, 'sold-out', 3])
     assert.equal((await buy(many, second, 'key-2', { productId, quantity: 3 })).status, 202)
+    const lower = { params: { id: many }, token: operator, body: { maxPurchasesPerUser: 2 } }
+    await api.refused('PATCH /api/v1/admin/sales/{id}', 'conflict', lower)
     const none = await buy(many, third, 'key-1')
     assert.deepEqual([none.body.code, none.body.remaining], ['sold-out', 0])
     const made = (await api.ask('POST /api/v1/sales/{saleId}/purchase', {

@@ -41,8 +41,17 @@ export async function startShop(env: Record<string, string> = {}, t?: { after(wo
   if (env.DATA_DIR === undefined) folders.add(dir)
   const child = spawn(process.execPath, ['launch.js', 'src/main.ts', 'start'], {
     cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, PORT: '0', HOST: '127.0.0.1', SEED: 'none', DATA_DIR: dir, ...env },
+    // By the channel the launcher learns of the end of this process, however it ends, and ends the shop with it.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: {
+      ...process.env,
+      DOORBUSTER_LAUNCHER: String(process.pid),
+      PORT: '0',
+      HOST: '127.0.0.1',
+      SEED: 'none',
+      DATA_DIR: dir,
+      ...env,
+    },
   })
   children.add(child)
   const exited = once(child, 'close').then(() => void children.delete(child))

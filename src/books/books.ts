@@ -91,7 +91,7 @@ export type SaleChanged =
   | { kind: 'not-found' }
   | { kind: 'no-such-product'; productId: Id }
   | { kind: 'not-enough-stock'; productId: Id; stock: number }
-  /** An allotment below what is held and sold, or a change of a sale that has ended. */
+  /** An allotment below what is held and sold, a limit below what a buyer has, or a change of a sale that has ended. */
   | { kind: 'conflict'; because: string }
 
 export type ItemTally = {

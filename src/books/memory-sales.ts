@@ -44,6 +44,8 @@ export class MemorySales implements Sales {
     const sale = this.#record.sales.get(saleId)
     if (!sale) return { kind: 'not-found' }
     if (now >= sale.endTime) return { kind: 'conflict', because: 'the sale has ended' }
+    const most = Math.max(0, ...sale.taken.values())
+    if (change.limit !== undefined && most > change.limit) return { kind: 'conflict', because: `a buyer has ${most} units` }
     const refusal = items.map(({ productId, quantity }) => this.#resists(sale, productId, quantity)).find(Boolean)
     if (refusal) return refusal
     for (const { productId, quantity } of items) {

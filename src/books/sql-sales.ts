@@ -6,7 +6,10 @@ import { type ItemRow, saleOf, termsOf } from './rows.ts'
 import { tell } from './sql-books.ts'
 import type { BookTables } from './tables.ts'
 
-const SELECT_ITEMS = `SELECT i.*, p.name, p.image, p.price AS list_price FROM sale_items i JOIN products p ON p.id = i.product_id
+/** A price in another currency cannot stand beside the sale's: then there is none but that. */
+const SELECT_ITEMS = `SELECT i.*, p.name, p.image,
+    CASE WHEN p.currency = i.currency THEN p.price ELSE i.price END AS list_price
+  FROM sale_items i JOIN products p ON p.id = i.product_id
   WHERE i.sale_id = ? ORDER BY i.position`
 
 /** Takes the transaction back and becomes the answer. */
@@ -65,6 +68,7 @@ export class SqlSales implements Sales {
       const [row] = await sql.all<BookTables['sales']>('SELECT * FROM sales WHERE id = ?', saleId)
       if (!row) throw new Refusal({ kind: 'not-found' })
       if (now >= row.end_time) throw new Refusal({ kind: 'conflict', because: 'the sale has ended' })
+      if (change.limit !== undefined) await checkLimit(sql, saleId, change.limit)
       for (const { productId, quantity } of change.items ?? []) await reallot(sql, saleId, productId, quantity)
       await sql.run(
         `UPDATE sales SET name = ?, banner = ?, start_time = ?, end_time = ?, buyer_limit = ?, paused_by_operator = ? WHERE id = ?`,
@@ -270,6 +274,13 @@ async function takeStock(sql: Sql, productId: Id, quantity: number): Promise<voi
   if (product.stock === null) return
   const taken = await sql.run('UPDATE products SET stock = stock - ? WHERE id = ? AND stock >= ?', quantity, productId, quantity)
   if (taken !== 1) throw new Refusal({ kind: 'not-enough-stock', productId, stock: product.stock })
+}
+
+/** What buyers have already, they keep: the audit would call it a breach of the limit. */
+async function checkLimit(sql: Sql, saleId: Id, limit: number): Promise<void> {
+  const [row] = await sql.all<{ most: number | null }>('SELECT max(taken) AS most FROM sale_buyers WHERE sale_id = ?', saleId)
+  const most = row?.most ?? 0
+  if (most > limit) throw new Refusal({ kind: 'conflict', because: `a buyer has ${most} units` })
 }
 
 /** Up takes from ordinary stock, down gives back; never below what is held and sold. */

@@ -60,8 +60,14 @@ export class ApiClient {
     }
     if (answer.ok) return answer
     const problem = await answer.json().then(asRecord, () => ({}) as Record<string, unknown>)
-    throw new ApiError(answer.status, problem, `${method} ${path}: ${answer.status} ${problem.detail ?? answer.statusText}`)
+    const said = [`${method} ${path}: ${answer.status} ${problem.detail ?? answer.statusText}`, ...fields(problem)]
+    throw new ApiError(answer.status, problem, said.join('\n  '))
   }
+}
+
+/** Of a problem of kind `invalid`: what is wrong where. */
+function fields({ errors }: Record<string, unknown>): string[] {
+  return Array.isArray(errors) ? errors.map(({ path, message }) => `${path} ${message}`) : []
 }
 
 const asRecord = (value: unknown): Record<string, unknown> => (typeof value === 'object' && value !== null ? { ...value } : {})

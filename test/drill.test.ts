@@ -1,0 +1,253 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { text } from 'node:stream/consumers'
+import { after, before, suite, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { type Shop, startShop } from './shop.ts'
+
+/** A command that takes longer hangs. */
+const PATIENCE_MS = 30_000
+const root = fileURLToPath(new URL('..', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'drill-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+type Ran = { code: number | null; out: string; errors: string }
+
+/** The command line as `npm run doorbuster --` runs it, for the shop of this folder. */
+async function run(dataDir: string, ...args: string[]): Promise<Ran> {
+  const env = { ...process.env, SEED: 'none', LOG_LEVEL: 'error', DATA_DIR: dataDir }
+  const options = { cwd: root, env, timeout: PATIENCE_MS }
+  const child = spawn(process.execPath, ['launch.js', 'src/main.ts', ...args], { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [[code], out, errors] = await Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)])
+  return { code, out, errors }
+}
+
+async function good(dataDir: string, ...args: string[]): Promise<string> {
+  const { code, out, errors } = await run(dataDir, ...args)
+  assert.equal(code, 0, `${args.join(' ')}\n${out}\n${errors}`)
+  return out
+}
+
+async function bad(says: RegExp, dataDir: string, ...args: string[]): Promise<Ran> {
+  const ran = await run(dataDir, ...args)
+  const said = ran.out + ran.errors
+  assert.equal(ran.code, 1, `${args.join(' ')}\n${said}`)
+  assert.match(said, says)
+  assert.doesNotMatch(said, /^ {4}at /m, 'people get a sentence, not a stack')
+  return ran
+}
+
+/** Does something to the database of a shop that is not running. */
+function tamper(dataDir: string, ...statements: string[]): void {
+  const db = new DatabaseSync(join(dataDir, 'doorbuster.db'))
+  for (const statement of statements) db.exec(statement)
+  db.close()
+}
+
+suite('a rehearsal against a real shop', { timeout: 60_000 }, () => {
+  let shop: Shop
+  before(async () => {
+    shop = await startShop()
+  })
+  after(() => shop.kill())
+
+  test('1,000 buyers for 50 units are exact, and the report says the same', async () => {
+    const report = join(folder, 'report.html')
+    const out = await good(shop.dir, 'drill', '--buyers', '1000', '--units', '50', '--over', '500', '--report', report)
+    assert.match(out, /^exact: 50 of 50 sold, 0 lost, balanced\n/)
+    assert.match(out, /^answers +sold-out [\d,]+ · accepted 50$/m)
+    assert.match(out, /^orders +COMPLETED 50$/m)
+    assert.equal(out.match(/^ok /gm)?.length, 9)
+    assert.match(readFileSync(report, 'utf8'), /^<!doctype html>[\s\S]*exact<span>50 of 50 sold, 0 lost, balanced/)
+  })
+
+  test('units that a buyer cannot pay for are sold to those who come back', async () => {
+    const out = await good(shop.dir, 'drill', '--buyers', '500', '--units', '50', '--no-credit', '0.2', '--over', '200')
+    assert.match(out, /^exact: 50 of 50 sold/)
+    const failed = Number(/^orders .*FAILED (\d+)/m.exec(out)?.[1])
+    assert.ok(failed > 0 && failed <= 100, out)
+  })
+
+  test('five requests at once of each buyer give each at most one unit', async () => {
+    const out = await good(shop.dir, 'drill', '--buyers', '100', '--units', '10', '--parallel', '5', '--over', '100')
+    assert.match(out, /^exact: 10 of 10 sold/)
+    assert.match(out, /^ok +buyers with two orders = 0: 0 = 0$/m)
+  })
+
+  test('the last unit, several times over', async () => {
+    const out = await good(shop.dir, 'drill', '--buyers', '100', '--units', '1', '--over', '50', '--repeat', '3')
+    assert.deepEqual(
+      out.trim().split('\n'),
+      [1, 2, 3].map((turn) => `${turn} of 3: exact: 1 of 1 sold, 0 lost, balanced`),
+    )
+  })
+
+  test('more than may be asked for is refused with the field', async () => {
+    await bad(/400 Correct the fields .*\n +\/buyers must be <= 100000/, shop.dir, 'drill', '--buyers', '100001')
+  })
+
+  test('afterwards nothing of them is left, and the shop balances', async () => {
+    assert.match(await good(shop.dir, 'sale', 'list'), /^There is no sale yet/)
+    assert.match(await good(shop.dir, 'audit', '--strict'), /^balanced: \d+ equations hold at /m)
+  })
+})
+
+suite('a shop that was tampered with fails its rehearsal', { timeout: 60_000 }, () => {
+  test('by a row that was changed, and --offline finds it too', async (t) => {
+    const shop = await startShop({}, t)
+    await good(shop.dir, 'drill', '--buyers', '20', '--units', '5', '--over', '50', '--keep')
+    assert.match(await good(shop.dir, 'audit'), /^balanced: /m)
+    await shop.stop()
+    tamper(shop.dir, 'UPDATE sale_items SET sold = sold - 1, available = available + 1')
+    await bad(/^FAILED .*sold = sum of completed orders .*: 4 = 5$[\s\S]*^NOT balanced at/m, shop.dir, 'audit', '--offline')
+    await startShop({ DATA_DIR: shop.dir }, t)
+    await bad(
+      /^NOT exact: 5 of 5 sold[\s\S]*^FAILED equations of the audit/m,
+      shop.dir,
+      'drill',
+      '--buyers',
+      '20',
+      '--units',
+      '5',
+      '--over',
+      '50',
+    )
+  })
+
+  test('by somebody who takes a unit while it runs', async (t) => {
+    const dir = join(folder, 'thief')
+    await good(dir, 'migrate')
+    tamper(
+      dir,
+      `CREATE TRIGGER thief AFTER UPDATE ON sale_items WHEN new.sold > 0 AND old.sold = 0 AND new.available > 0
+       BEGIN UPDATE sale_items SET available = available - 1 WHERE sale_id = new.sale_id AND product_id = new.product_id; END`,
+    )
+    await startShop({ DATA_DIR: dir }, t)
+    const { out } = await bad(/^NOT exact: 49 of 50 sold/, dir, 'drill', '--buyers', '200', '--units', '50', '--over', '500')
+    assert.match(out, /^FAILED allotment = left \+ held \+ sold: 50 = 49$/m)
+    assert.match(out, /^FAILED sold = all that could be sold: 49 = 50$/m)
+  })
+
+  test('by a shop that goes away, which ends the rehearsal at once', async (t) => {
+    const shop = await startShop({}, t)
+    const ran = run(shop.dir, 'drill', '--buyers', '100', '--units', '5', '--over', '20000')
+    for (;;) {
+      const { items } = await shop.api.get<{ items: { id: string }[] }>('/api/v1/admin/sales')
+      if (items.length > 0) break
+    }
+    await shop.kill()
+    const { code, errors } = await ran
+    assert.equal(code, 1)
+    assert.match(errors, /^No answer from http:.* Is it running\?$/m)
+  })
+})
+
+suite('the command line', { timeout: 60_000 }, () => {
+  let shop: Shop
+  let productId: string
+  before(async () => {
+    shop = await startShop()
+    const price = { amount: 1999, currency: 'EUR' }
+    productId = (await shop.api.post<{ id: string }>('/api/v1/admin/products', { name: 'Cup', price })).id
+  })
+  after(() => shop.kill())
+
+  test('a sale from its making to its end', async () => {
+    const item = `${productId}:10:9.99`
+    const made = await good(shop.dir, 'sale', 'create', '--name', 'Cups', '--item', item, '--start', '2099-01-01T00:00:00Z')
+    const [, id] =
+      /^([0-9a-f-]{36}) {2}Scheduled {4}2099-01-01T00:00:00.000Z {2}2099-01-01T01:00:00.000Z {2}Cups\n$/.exec(made) ?? []
+    assert.ok(id, made)
+    for (const [verb, phase] of [
+      ['start', 'Active'],
+      ['pause', 'Paused'],
+      ['resume', 'Active'],
+      ['end', 'Ended'],
+    ] as const) {
+      assert.match(await good(shop.dir, 'sale', verb, id), new RegExp(`^${id} {2}${phase} `))
+    }
+    assert.match(await good(shop.dir, 'sale', 'list'), new RegExp(`^${id} {2}Ended .* Cups$`, 'm'))
+  })
+
+  test('a sale that cannot be is refused with what to do', async () => {
+    const create = (...args: string[]) => ['sale', 'create', '--name', 'x', ...args]
+    await Promise.all([
+      bad(/required option '--item/, shop.dir, 'sale', 'create', '--name', 'x'),
+      bad(/"a:b" is not an item: write product:units:price/, shop.dir, ...create('--item', 'a:b')),
+      bad(/"soon" is not a time/, shop.dir, ...create('--item', `${productId}:1:1`, '--start', 'soon')),
+      bad(/: 400 [\s\S]*productId/, shop.dir, ...create('--item', 'a:1:1')),
+      bad(/: 404 /, shop.dir, 'sale', 'start', '01a00000-0000-7000-8000-000000000000'),
+      bad(/missing required argument 'saleId'/, shop.dir, 'sale', 'end'),
+    ])
+  })
+
+  test('products are imported from a file, or it is said why not', async () => {
+    const file = join(folder, 'products.json')
+    const price = { amount: 500, currency: 'EUR' }
+    writeFileSync(
+      file,
+      JSON.stringify([
+        { handle: 'lamp', name: 'Lamp', price },
+        { handle: 'no-price', name: 'Nothing' },
+      ]),
+    )
+    await bad(/^line 2: .*[\s\S]*Nothing was imported/m, shop.dir, 'import', file)
+    assert.match(
+      await good(shop.dir, 'import', file, '--skip-bad', '--dry-run'),
+      /^1 would be created, 0 would be updated, 1 left out$/m,
+    )
+    assert.match(await good(shop.dir, 'import', file, '--skip-bad'), /^1 created, 0 updated, 1 left out$/m)
+    await bad(/nowhere\.csv cannot be read \(ENOENT\)/, shop.dir, 'import', join(folder, 'nowhere.csv'))
+  })
+
+  test('what opens the stores refuses those of a running shop', async () => {
+    const commands = [['migrate'], ['seed'], ['audit', '--offline'], ['user', 'make-admin', 'admin@localhost']]
+    await Promise.all(commands.map((command) => bad(/is in use by a running shop: stop it first/, shop.dir, ...command)))
+    assert.match(await good(shop.dir, 'doctor'), /^ok +shop: running$/m)
+  })
+
+  test('where no shop runs the stores are opened, and what needs a shop says so', async () => {
+    const dir = join(folder, 'offline')
+    assert.match(await good(dir, 'migrate'), /^The tables are up to date\.$/m)
+    assert.match(await good(dir, 'seed'), /^6 products and a sale that opens in 60 s$/m)
+    assert.match(await good(dir, 'seed'), /there are sales already$/m)
+    assert.match(await good(dir, 'audit', '--offline', '--strict'), /^balanced: /m)
+    await bad(/^There is no account with the e-mail nobody@example\.org/m, dir, 'user', 'make-admin', 'nobody@example.org')
+    assert.match(await good(dir, 'doctor'), /^ok +database: intact$/m)
+    assert.match(await good(dir, 'settings'), new RegExp(`^DATA_DIR +${dir} +set `, 'm'))
+    for (const command of [['drill'], ['audit'], ['sale', 'list']]) {
+      await bad(/run\.json cannot be read \(ENOENT\): start the shop with `npm start`/, dir, ...command)
+    }
+  })
+
+  test('an account becomes an administrator', async (t) => {
+    const dir = join(folder, 'accounts')
+    const first = await startShop({ DATA_DIR: dir }, t)
+    await first.api.post('/api/v1/users/register', { email: 'ada@example.org', password: 'correct horse battery' })
+    assert.equal(await first.stop(), 0)
+    assert.match(await good(dir, 'user', 'make-admin', 'Ada@example.org'), /^ada@example\.org is an administrator/)
+    const second = await startShop({ DATA_DIR: dir }, t)
+    const { items } = await second.api.get<{ items: { roles: string[] }[] }>('/api/v1/admin/users?email=ada@example.org')
+    assert.deepEqual(items[0]?.roles, ['buyer', 'admin'])
+    await second.kill()
+    await bad(/^No answer from http:.* Is it running\?$/m, dir, 'sale', 'list')
+  })
+
+  test('wrong words are answered with the right ones', async () => {
+    await Promise.all([
+      bad(/Give a whole number above 0\./, shop.dir, 'drill', '--buyers', '0'),
+      bad(/Give a whole number above 0\./, shop.dir, 'drill', '--units', '1e3'),
+      bad(/Give a number from 0 to 1/, shop.dir, 'drill', '--no-credit', '20'),
+      bad(/unknown option '--nothing'/, shop.dir, 'audit', '--nothing'),
+      bad(/cannot be used with option/, shop.dir, 'audit', '--offline', '--url', shop.url),
+      bad(/No answer from http:\/\/127\.0\.0\.1:1 /, shop.dir, 'audit', '--url', 'http://127.0.0.1:1'),
+    ])
+    assert.match(await good(shop.dir, '--help'), /start[\s\S]*audit[\s\S]*drill/)
+    assert.equal(JSON.parse(await good(shop.dir, 'audit', '--json', '--url', shop.url)).ok, true)
+  })
+})

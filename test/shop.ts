@@ -59,7 +59,7 @@ export async function startShop(env: Record<string, string> = {}, t?: { after(wo
   const output = () => written
   const { promise: ready, resolve } = Promise.withResolvers<void>()
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
       written += text
       if (stream === child.stdout && /^ready https?:\/\/\S+$/m.test(written)) resolve()
     })

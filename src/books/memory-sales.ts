@@ -1,6 +1,6 @@
 import type { Id } from '../core/ids.ts'
 import { isLive, type Order, unitOf } from '../core/order.ts'
-import type { Sale, SaleTerms } from '../core/sale.ts'
+import { type Sale, termsOf } from '../core/sale.ts'
 import type { ItemTally, MoneyTally, NewSale, SaleChange, SaleChanged, Sales, SaleTally } from './books.ts'
 import type { MemoryItem, MemoryRecord, MemorySale } from './memory-record.ts'
 
@@ -211,8 +211,3 @@ export class MemorySales implements Sales {
 }
 
 const unitsOf = (orders: Order[]): number => orders.reduce((units, order) => units + order.quantity, 0)
-
-function termsOf(sale: MemorySale): SaleTerms {
-  const { id, startTime, endTime, epoch, incarnation, limit, pausedByOperator, pausedForRecovery } = sale
-  return { id, startTime, endTime, epoch, incarnation, limit, pausedByOperator, pausedForRecovery }
-}

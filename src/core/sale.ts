@@ -16,6 +16,12 @@ export type SaleTerms = Window & {
   pausedForRecovery: boolean
 }
 
+/** Of a whole sale only what decides. */
+export function termsOf(sale: SaleTerms): SaleTerms {
+  const { id, startTime, endTime, epoch, incarnation, limit, pausedByOperator, pausedForRecovery } = sale
+  return { id, startTime, endTime, epoch, incarnation, limit, pausedByOperator, pausedForRecovery }
+}
+
 export type SaleItem = { productId: Id; allotment: number; price: number; currency: string }
 
 /** What a page needs to know of an item besides. */

@@ -126,7 +126,7 @@ export class PlaceOrder {
         booked = true
         this.#parts.board.stock(counter.saleId, ask.productId, one.remaining)
       }
-      const placed = placedOf(one)
+      const placed = placedOf(one, live.sale.settledAt !== null)
       if (isLeased(placed)) void this.#probe(counter)
       answer(placed)
     }
@@ -138,13 +138,15 @@ export class PlaceOrder {
     const all = (kind: 'busy' | 'unknown-outcome') => asks.map(() => ({ kind }) as const)
     const answered = new AbortController()
     const tooLate = clock.sleep(ANSWER_MS, answered.signal).then(() => all('unknown-outcome'))
-    const decided = ledger
-      .reserve(saleId, epoch, asks)
-      .then((replies) => confirm(this.#parts, saleId, epoch, asks, replies))
-      .catch((error: unknown) => {
-        failed(error)
-        return all(error instanceof Fault && error.outcome === 'refused' ? 'busy' : 'unknown-outcome')
-      })
+    const came = (kind: 'busy' | 'unknown-outcome', error: unknown) => {
+      failed(error)
+      return all(kind)
+    }
+    const decided = ledger.reserve(saleId, epoch, asks).then(
+      // Whatever the books' fault says: the ledger has decided, and catch-up may book it yet.
+      (replies) => confirm(this.#parts, saleId, epoch, asks, replies).catch((error) => came('unknown-outcome', error)),
+      (error) => came(error instanceof Fault && error.outcome === 'refused' ? 'busy' : 'unknown-outcome', error),
+    )
     return Promise.race([decided, tooLate]).finally(() => answered.abort())
   }
 
@@ -166,7 +168,11 @@ export class PlaceOrder {
     const { ledger, board, clock, failed } = this.#parts
     const sentAt = clock.ticks()
     try {
-      const view = await ledger.look(counter.saleId, counter.lease.seq, LEASE_MS)
+      let view = await ledger.look(counter.saleId, counter.lease.seq, LEASE_MS)
+      // Sequences begin anew with an epoch, and so must the list of buyers.
+      if (view && counter.lease.seq > 0 && view.terms.epoch !== counter.lease.epoch) {
+        view = await ledger.look(counter.saleId, 0, LEASE_MS)
+      }
       if (view && (await this.#addBooked(counter.saleId, view))) {
         counter.lease.grant(view, sentAt)
         for (const item of view.items) board.stock(counter.saleId, item.productId, item.remaining)
@@ -200,7 +206,7 @@ function isLeased(placed: Placed): boolean {
   return placed.kind === 'not-started' || placed.kind === 'ended' || placed.kind === 'paused'
 }
 
-function placedOf(one: Confirmed): Placed {
+function placedOf(one: Confirmed, isSettled: boolean): Placed {
   switch (one.kind) {
     case 'reserved':
       return { kind: 'accepted', orderId: one.entry.orderId, status: 'RESERVATION_PENDING', replayed: false }
@@ -208,11 +214,11 @@ function placedOf(one: Confirmed): Placed {
       return { kind: 'accepted', orderId: one.entry.orderId, status: 'RESERVATION_PENDING', replayed: true }
     case 'limit-reached':
       return { kind: 'limit-reached', limit: one.limit, orderId: one.entry?.orderId ?? null }
-    // Nothing was reserved, and the same key may be used again at once.
+    // Nothing was reserved, and the same key may be used again at once. A settled sale is gone from the ledger for good.
     case 'late':
     case 'epoch-passed':
     case 'lost':
-      return { kind: 'busy' }
+      return { kind: isSettled ? 'ended' : 'busy' }
     case 'sold-out':
     case 'not-started':
     case 'ended':

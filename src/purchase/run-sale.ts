@@ -1,7 +1,7 @@
 import type { NewSale, SaleChange, SaleChanged, Sales } from '../books/books.ts'
 import type { Id } from '../core/ids.ts'
-import { phaseOf, type Sale, statusOf } from '../core/sale.ts'
-import type { Ledger } from '../ledger/ledger.ts'
+import { phaseOf, type Sale, statusOf, termsOf } from '../core/sale.ts'
+import type { Ledger, LedgerView } from '../ledger/ledger.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Push } from '../push/push.ts'
 import type { Board } from './board.ts'
@@ -38,25 +38,31 @@ export class RunSale {
     return created
   }
 
-  /** More units: the books first. Fewer: the ledger first, so that it never gives what the books no longer have. */
+  /** More units: the books first. Fewer, or a lower limit: the ledger first, so that it never gives what the books refuse. */
   async change(saleId: Id, change: SaleChange): Promise<SaleChanged> {
     const { sales, ledger, clock } = this.#parts
     const present = await sales.sale(saleId)
     if (!present) return { kind: 'not-found' }
     const fewer = (change.items ?? []).filter((item) => item.quantity < allotmentOf(present, item.productId))
-    if (fewer.length > 0) {
+    const limit = Math.min(present.limit, change.limit ?? present.limit)
+    const tighter = fewer.length > 0 || limit < present.limit
+    if (tighter) {
       const items = fewer.map(({ productId, quantity }) => ({ productId, allotment: quantity }))
-      if (!(await ledger.amend(present, items))) return { kind: 'conflict', because: 'more than that is held or sold' }
+      if (!(await ledger.amend({ ...termsOf(present), limit }, items)))
+        return { kind: 'conflict', because: 'more than that is held or sold' }
     }
     const changed = await sales.change(saleId, change, clock.now())
-    if (changed.kind !== 'changed') return changed
-    await ledger.amend(changed.sale, changed.sale.items)
+    if (changed.kind !== 'changed') {
+      if (tighter) await ledger.amend(termsOf(present), present.items)
+      return changed
+    }
+    await ledger.amend(termsOf(changed.sale), changed.sale.items)
     await this.#show(changed.sale)
     return changed
   }
 
   async #load(sale: Sale): Promise<void> {
-    await this.#parts.ledger.load({ terms: sale, items: sale.items, holds: [] })
+    await this.#parts.ledger.load({ terms: termsOf(sale), items: sale.items, holds: [] })
     await this.#show(sale)
   }
 
@@ -93,11 +99,27 @@ export class RunSale {
         push.toSale(sale.id, { type: 'sale', saleId: sale.id, status: statusOf(sale, now), phase })
       }
       if (now >= sale.startTime && now < sale.endTime) await sales.announceStart(sale.id, now)
-      if (now >= sale.endTime && sale.settledAt === null) await sales.settleEnd(sale.id, now)
+      if (now >= sale.endTime && sale.settledAt === null) await this.#end(sale)
       for (const edge of [sale.startTime, sale.endTime, sale.endTime - endingSoonMs]) if (edge > now && edge < next) next = edge
     }
     return Math.max(1, next - clock.now())
   }
+
+  /** What is left goes back to stock; then a ledger of its own may forget the sale: replays are answered from the books. */
+  async #end(sale: Sale): Promise<void> {
+    const { sales, ledger, clock } = this.#parts
+    if (ledger.inBooks) return void (await sales.settleEnd(sale.id, clock.now()))
+    if (!isOver(await ledger.look(sale.id, Number.MAX_SAFE_INTEGER, 0), sale)) return
+    if (!(await sales.settleEnd(sale.id, clock.now()))) return
+    await sales.raiseEpoch(sale.id, sale.epoch, sale.incarnation, clock.now())
+    await ledger.drop(sale.id)
+    await sales.clearRecovery(sale.id, sale.epoch + 1)
+  }
+}
+
+/** Nothing is under way in it any more: what it gave out up to the end was booked and paid or freed. */
+function isOver(view: LedgerView | null, sale: Sale): boolean {
+  return view?.terms.epoch === sale.epoch && view.now >= sale.endTime && view.items.every((item) => item.held === 0)
 }
 
 function allotmentOf(sale: Sale, productId: Id): number {

@@ -1,0 +1,154 @@
+import type { Books, Sales } from '../books/books.ts'
+import type { Id } from '../core/ids.ts'
+import type { Order } from '../core/order.ts'
+import { type Sale, termsOf } from '../core/sale.ts'
+import { LEASE_MS } from '../gate/lease.ts'
+import type { Hold, Ledger, LedgerView } from '../ledger/ledger.ts'
+import type { Clock } from '../platform/clock.ts'
+import { saleEquations } from './audit.ts'
+import { type Alarm, holdOf } from './book.ts'
+
+/** Somebody changes the sale: the books first, then the ledger. Longer than this it is no change under way. */
+const OUTLIVES_MS = 2000
+/** Whoever rebuilds for longer has died. Counted from when this process first saw it, so that clocks need not agree. */
+const TAKE_OVER_MS = 3000
+const PAGE = 1000
+const ALL = Number.MAX_SAFE_INTEGER
+
+export type RebuildParts = {
+  sales: Sales
+  books: Pick<Books, 'ordersOf'>
+  ledger: Ledger
+  clock: Clock
+  /** A ledger is level with the books again: the sweeper should look at what moved meanwhile. */
+  rebuilt: (saleId: Id, epoch: number, because: string) => void
+}
+
+/**
+ * The ledger may be lost at any time. It is watched, and what was lost is built anew from the books under a higher epoch:
+ * one process wins, nothing unbooked of the old epoch can be booked any more, and nobody was promised it. A crash at any await
+ * leaves the sale paused for recovery, and that is taken over.
+ */
+export class RebuildLedger {
+  readonly #parts: RebuildParts
+  readonly #told = new Map<Id, { epoch: number; because: string }>()
+  readonly #seen = new Map<Id, { what: string; since: number }>()
+  /** The last order of each sale in the books. */
+  readonly #last = new Map<Id, Order>()
+
+  constructor(parts: RebuildParts) {
+    this.#parts = parts
+  }
+
+  /** Evidence of others, for the next turn. */
+  readonly alarm: Alarm = (saleId, epoch, because) => {
+    if ((this.#told.get(saleId)?.epoch ?? 0) < epoch) this.#told.set(saleId, { epoch, because })
+  }
+
+  /** To be repeated every second, and after an alarm at once. */
+  async turn(): Promise<boolean> {
+    const { sales, ledger, clock } = this.#parts
+    if (ledger.inBooks) return false
+    const current = await sales.current(clock.now())
+    for (const known of [this.#told, this.#seen, this.#last]) {
+      for (const id of known.keys()) if (!current.some((sale) => sale.id === id)) known.delete(id)
+    }
+    const done = await Promise.allSettled(current.map((sale) => this.#keep(sale)))
+    for (const one of done) if (one.status === 'rejected') throw one.reason
+    return false
+  }
+
+  async #keep(sale: Sale): Promise<void> {
+    const because = await this.#loss(sale)
+    if (because !== undefined) await this.#rebuild(sale, because)
+  }
+
+  /** Why the ledger of this sale cannot be believed; undefined while it can. */
+  async #loss(sale: Sale): Promise<string | undefined> {
+    const told = this.#told.get(sale.id)
+    if (sale.pausedForRecovery) {
+      // While the new ledger is not there, all who ask find that it is lost.
+      this.#told.delete(sale.id)
+      return this.#lasts(sale.id, `recovery ${sale.epoch}`, TAKE_OVER_MS) ? 'a recovery was left unfinished' : undefined
+    }
+    if (told?.epoch === sale.epoch) return told.because
+    const last = await this.#lastBooked(sale.id)
+    const view = await this.#parts.ledger.look(sale.id, ALL, 0)
+    if (!view) return 'the ledger does not know the sale'
+    if (view.terms.epoch < sale.epoch) return `the ledger is of epoch ${view.terms.epoch}`
+    if (last && !(await this.#isInLedger(last))) return `the ledger has lost order ${last.orderId}`
+    const difference = differenceOf(sale, view)
+    if (!difference) this.#seen.delete(sale.id)
+    if (!difference || !this.#lasts(sale.id, difference, OUTLIVES_MS)) return undefined
+    if (difference !== PAUSE) return difference
+    await this.#amend(sale.id)
+    return undefined
+  }
+
+  /** The same is seen for that long. */
+  #lasts(saleId: Id, what: string, ms: number): boolean {
+    const now = this.#parts.clock.ticks()
+    const seen = this.#seen.get(saleId)
+    if (seen?.what === what) return now - seen.since >= ms
+    this.#seen.set(saleId, { what, since: now })
+    return false
+  }
+
+  async #lastBooked(saleId: Id): Promise<Order | undefined> {
+    for await (const page of this.#pages(saleId, this.#last.get(saleId))) this.#last.set(saleId, page.at(-1) as Order)
+    return this.#last.get(saleId)
+  }
+
+  async #isInLedger({ saleId, epoch, seq, orderId }: Order): Promise<boolean> {
+    const [hold] = await this.#parts.ledger.entries(saleId, epoch, seq - 1, ALL, 1)
+    return hold?.orderId === orderId
+  }
+
+  async *#pages(saleId: Id, from = { epoch: 0, seq: 0 }): AsyncGenerator<Order[]> {
+    let after = from
+    for (;;) {
+      const page = await this.#parts.books.ordersOf(saleId, after, PAGE)
+      if (page.length === 0) return
+      yield page
+      after = page.at(-1) as Order
+    }
+  }
+
+  async #rebuild({ id, epoch: evidence }: Sale, because: string): Promise<void> {
+    const { sales, ledger, clock, rebuilt } = this.#parts
+    const incarnation = await ledger.incarnation()
+    if (!(await sales.raiseEpoch(id, evidence, incarnation, clock.now()))) return
+    const epoch = evidence + 1
+    // Nobody refuses from memory any more what the new ledger may grant.
+    await clock.sleep(LEASE_MS)
+    const holds: Hold[] = []
+    for await (const page of this.#pages(id)) holds.push(...page.map(holdOf))
+    const tally = await sales.tally(id)
+    const sale = await sales.sale(id)
+    if (!tally || sale?.epoch !== epoch) return
+    const wrong = saleEquations(tally, null).filter((one) => !one.holds)
+    if (wrong.length > 0) throw new Error(`sale ${id} stays paused, its books do not add up: ${JSON.stringify(wrong)}`)
+    if (!(await ledger.load({ terms: termsOf(sale), items: sale.items, holds }))) return
+    if (!(await sales.clearRecovery(id, epoch))) return
+    await this.#amend(id)
+    rebuilt(id, epoch, because)
+  }
+
+  async #amend(saleId: Id): Promise<void> {
+    const sale = await this.#parts.sales.sale(saleId)
+    if (sale) await this.#parts.ledger.amend(termsOf(sale), sale.items)
+  }
+}
+
+const PAUSE = 'the pauses differ'
+
+function differenceOf({ items, ...sale }: Sale, { terms, items: counts }: LedgerView): string | undefined {
+  if (terms.epoch !== sale.epoch) return `the ledger is of epoch ${terms.epoch}`
+  if (terms.startTime !== sale.startTime || terms.endTime !== sale.endTime || terms.limit !== sale.limit)
+    return 'window or limit differ'
+  const allotments = new Map(counts.map((item) => [item.productId, item.allotment]))
+  if (allotments.size !== items.length || items.some((item) => allotments.get(item.productId) !== item.allotment))
+    return 'allotments differ'
+  const pauses = terms.pausedByOperator !== sale.pausedByOperator || terms.pausedForRecovery !== sale.pausedForRecovery
+  return pauses ? PAUSE : undefined
+}

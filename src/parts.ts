@@ -24,7 +24,7 @@ import { LocalPush } from './push/local-push.ts'
 import { Identity } from './shop/accounts/identity.ts'
 import { Keys } from './shop/accounts/keys.ts'
 import { PasswordTurns } from './shop/accounts/passwords.ts'
-import { reads, type StoreSettings, type Stores, urgent } from './stores.ts'
+import { ranks, reads, type StoreSettings, type Stores } from './stores.ts'
 
 /** The folder belongs to another process: its stores must not be opened. */
 export class DataInUse extends Error {
@@ -42,11 +42,11 @@ export async function openStores(config: Config, onBug: (error: Error) => void) 
   const open = (readOnly: boolean) =>
     SqliteThread.open({ path: join(dataDir, 'doorbuster.db'), readOnly, stores, options }, onBug)
   const writer = await open(false)
-  await writer.call('schema', 'migrate', [], false)
-  await writer.call('schema', 'takeOver', [], false)
+  await writer.call('schema', 'migrate', [], 'next')
+  await writer.call('schema', 'takeOver', [], 'next')
   const reader = await open(true)
   return {
-    stores: remoteStores<Stores>(writer, reader, reads, urgent, { ledger: { inBooks: true } }),
+    stores: remoteStores<Stores>(writer, reader, reads, ranks, { ledger: { inBooks: true } }),
     async [Symbol.asyncDispose]() {
       await reader.stop()
       await writer.stop()

@@ -78,7 +78,9 @@ export const reads = {
   catalogue: ['product', 'products', 'categories', 'previewImport'],
 } as const satisfies { [S in keyof Stores]?: readonly (keyof Stores[S])[] }
 
-/** Acceptance, and the probe that spares the ledger the losers, go before everything else that waits. */
-export const urgent = { ledger: ['reserve', 'look'], books: ['book'] } as const satisfies {
-  [S in keyof Stores]?: readonly (keyof Stores[S])[]
-}
+/** Acceptance, and the probe that spares the ledger the losers, before everything else; what follows acceptance after all. */
+export const ranks = {
+  ledger: { reserve: 'first', look: 'first' },
+  books: { book: 'first' },
+  relay: { publish: 'last', settle: 'last' },
+} as const

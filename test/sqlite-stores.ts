@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { systemClock } from '../src/platform/clock.ts'
 import type { Database } from '../src/platform/sql.ts'
 import { remoteStores, SqliteThread } from '../src/platform/sqlite/sqlite-database.ts'
-import { makeStores as makeShopStores, reads, type StoreSettings, type Stores, urgent } from '../src/stores.ts'
+import { makeStores as makeShopStores, ranks, reads, type StoreSettings, type Stores } from '../src/stores.ts'
 import { type HandClock, readTime } from './hand-clock.ts'
 
 export const HOLD_TTL_MS = 600_000
@@ -28,11 +28,11 @@ export async function openSqliteStores(clock: HandClock) {
       throw error
     })
   const writer = await open(false)
-  await writer.call('schema', 'migrate', [], false)
+  await writer.call('schema', 'migrate', [], 'next')
   const reader = await open(true)
   const plant = new DatabaseSync(path)
   return {
-    stores: remoteStores<Stores>(writer, reader, reads, urgent, { ledger: { inBooks: true } }),
+    stores: remoteStores<Stores>(writer, reader, reads, ranks, { ledger: { inBooks: true } }),
     plant,
     async [Symbol.asyncDispose]() {
       plant.close()

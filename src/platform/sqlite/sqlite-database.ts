@@ -9,7 +9,9 @@ export type ThreadSettings = {
   stores: string
   options: unknown
 }
-export type Call = { id: number; store: string; method: string; args: unknown[]; urgent: boolean }
+/** Who goes first when several wait. `last`: as long as it gets its share it does not matter when. */
+export type Rank = 'first' | 'next' | 'last'
+export type Call = { id: number; store: string; method: string; args: unknown[]; rank: Rank }
 export type Answer = {
   id: number
   value?: unknown
@@ -61,13 +63,13 @@ export class SqliteThread {
     return this.#waiting.size
   }
 
-  call(store: string, method: string, args: unknown[], urgent: boolean): Promise<unknown> {
+  call(store: string, method: string, args: unknown[], rank: Rank): Promise<unknown> {
     if (this.#gone) return Promise.reject(new Fault('store-gone', 'refused', this.#gone.message))
     if (this.#waiting.size >= WAITING_MAX) return Promise.reject(new Fault('store-busy', 'refused', 'too many calls wait'))
     return new Promise((resolve, reject) => {
       const id = ++this.#lastId
       this.#waiting.set(id, { resolve, reject })
-      this.#worker.postMessage({ id, store, method, args, urgent } satisfies Call)
+      this.#worker.postMessage({ id, store, method, args, rank } satisfies Call)
     })
   }
 
@@ -109,7 +111,7 @@ export function remoteStores<Stores extends object>(
   writer: SqliteThread,
   reader: SqliteThread,
   reads: { [S in keyof Stores]?: readonly (keyof Stores[S])[] },
-  urgent: { [S in keyof Stores]?: readonly (keyof Stores[S])[] },
+  ranks: { [S in keyof Stores]?: { [M in keyof Stores[S]]?: Rank } },
   facts: { [S in keyof Stores]?: Partial<Stores[S]> },
 ): Stores {
   const face = (store: string) =>
@@ -119,10 +121,9 @@ export function remoteStores<Stores extends object>(
         if (method === 'then') return undefined
         const fact = (facts as Record<string, Record<string, unknown> | undefined>)[store]?.[method]
         if (fact !== undefined) return fact
-        const listed = (table: object) => ((table as Record<string, string[]>)[store] ?? []).includes(method)
-        const thread = listed(reads) ? reader : writer
-        const first = listed(urgent)
-        methods[method] ??= (...args: unknown[]) => thread.call(store, method, args, first)
+        const thread = (reads as Record<string, string[]>)[store]?.includes(method) ? reader : writer
+        const rank = (ranks as Record<string, Record<string, Rank>>)[store]?.[method] ?? 'next'
+        methods[method] ??= (...args: unknown[]) => thread.call(store, method, args, rank)
         return methods[method]
       },
     })

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, fdatasyncSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, fdatasyncSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { machine } from '../src/drill/drill.ts'
@@ -26,8 +26,10 @@ const STARTS = 5
 const options = readOptions()
 const results = await run(options.names, options.size, options.names.length === 0)
 console.log(`\n${tables(results)}`)
-writeFileSync(options.file(results), `${JSON.stringify(results, null, 1)}\n`)
-console.log(`\nresults: ${options.file(results)}`)
+const file = options.file(results)
+mkdirSync(dirname(file), { recursive: true })
+writeFileSync(file, `${JSON.stringify(results, null, 1)}\n`)
+console.log(`\nresults: ${file}`)
 if (options.write) writeFileSync(page, withTables(readFileSync(page, 'utf8'), tables(results)))
 if (!results.auditHolds) process.exitCode = 1
 

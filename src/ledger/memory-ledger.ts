@@ -1,7 +1,7 @@
 import { assert } from '../core/assert.ts'
 import type { Id } from '../core/ids.ts'
 import type { Entry } from '../core/order.ts'
-import type { SaleTerms } from '../core/sale.ts'
+import { type SaleTerms, termsOf } from '../core/sale.ts'
 import type { Ask, Hold, HoldMove, HoldState, ItemCount, Ledger, LedgerImage, LedgerView, Reply } from './ledger.ts'
 
 type Item = ItemCount & { quietUntil: number }
@@ -44,7 +44,7 @@ export class MemoryLedger implements Ledger {
     if (image.terms.incarnation !== this.#incarnation()) return false
     if (present && present.terms.epoch >= image.terms.epoch) return false
     const held: Held = {
-      terms: { ...image.terms },
+      terms: termsOf(image.terms),
       seq: 0,
       items: new Map(),
       holds: new Map(),
@@ -83,7 +83,7 @@ export class MemoryLedger implements Ledger {
       item.remaining += allotment - item.allotment
       item.allotment = allotment
     }
-    held.terms = { ...terms }
+    held.terms = termsOf(terms)
     return true
   }
 

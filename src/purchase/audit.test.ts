@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type MemoryShop, memoryShop, PRICE } from '../../test/memory-shop.ts'
+import type { MemoryItem } from '../books/memory-record.ts'
+import type { Id } from '../core/ids.ts'
+import { runAudit } from './audit.ts'
+
+/** A sale of 5 with one order paid, one failed and one that waits. */
+async function trading() {
+  const shop = memoryShop()
+  const process = shop.process()
+  const sale = await shop.sale(5, {}, process)
+  const buyerId = shop.buyer()
+  const placed = await process.buy(shop.wish(sale, { buyerId }))
+  assert.ok(placed.kind === 'accepted')
+  await process.buy(shop.wish(sale, { buyerId: shop.buyer(0) }))
+  await shop.settleAll(process)
+  await process.buy(shop.wish(sale))
+  return { ...shop, saleId: sale.id, productId: sale.productId, buyerId, orderId: placed.orderId }
+}
+
+type World = MemoryShop & { saleId: Id; productId: Id; buyerId: Id; orderId: Id }
+const itemOf = (world: World) => world.record.item(world.saleId, world.productId) as MemoryItem
+
+const books = {
+  sum: 'books: allotment = available + held + sold + returned',
+  held: 'books: held = sum of waiting orders',
+  sold: 'books: sold = sum of completed orders',
+}
+const ledger = { sum: 'ledger: allotment = remaining + held + sold', level: 'ledger remaining = books available' }
+const buyers = 'buyers over their limit, or whose units differ from their orders'
+const money = {
+  journal: 'journal: every entry sums to zero',
+  wallets: 'wallets that differ from their journal',
+  payments: 'payments that differ from completed orders',
+  stuck: 'orders that wait longer than their time',
+}
+
+const planted: [string, (world: World) => unknown, string[]][] = [
+  ['a unit that came from nowhere', (world) => itemOf(world).available++, [books.sum, ledger.level]],
+  [
+    'a held unit without an order',
+    (world) => Object.assign(itemOf(world), { held: 2, available: 2 }),
+    [books.held, ledger.level],
+  ],
+  [
+    'a sold unit without an order',
+    (world) => Object.assign(itemOf(world), { sold: 2, available: 2 }),
+    [books.sold, ledger.level],
+  ],
+  ['an order that vanished', (world) => world.record.orders.delete(world.orderId), [books.sold, buyers, money.payments]],
+  ['a buyer who was given more', (world) => world.record.sales.get(world.saleId)?.taken.set(world.buyerId, 2), [buyers]],
+  ['a limit that nobody kept', (world) => Object.assign(world.record.sales.get(world.saleId) ?? {}, { limit: 0 }), [buyers]],
+  [
+    'a wallet that was filled by hand',
+    (world) => Object.assign(world.record.wallets.get(world.buyerId) ?? {}, { balance: 1 }),
+    [money.wallets],
+  ],
+  ['half a journal entry', (world) => world.record.journal.pop(), [money.journal]],
+  [
+    'a payment of too little',
+    ({ record, orderId, buyerId }) => {
+      for (const row of record.journal) if (row.orderId === orderId) row.amount /= 2
+      Object.assign(record.wallets.get(buyerId) ?? {}, { balance: 10 * PRICE - PRICE / 2 })
+    },
+    [money.payments],
+  ],
+  ['an order that waits for ever', ({ clock }) => clock.advance(60_001), [money.stuck]],
+  [
+    'a ledger that gives more than the books have',
+    async (world) => {
+      const terms = (await world.ledger.look(world.saleId, 0, 0))?.terms
+      if (terms) await world.ledger.amend(terms, [{ productId: world.productId, allotment: 6 }])
+    },
+    [ledger.level],
+  ],
+]
+
+describe('the audit', () => {
+  it('finds a trading shop balanced, and says each equation with both sides', async () => {
+    const { sales, ledger, clock } = await trading()
+    const audit = await runAudit({ sales, ledger, clock, stuckMs: 60_000 })
+    assert.ok(audit.ok && audit.at === clock.now())
+    assert.deepEqual(
+      audit.equations.map(({ id, left, right }) => [id, left, right]),
+      [
+        [books.sum, 5, 5],
+        [books.held, 1, 1],
+        [books.sold, 1, 1],
+        ['ledger: allotment = remaining + held + sold', 5, 5],
+        ['ledger remaining = books available', 3, 3],
+        [buyers, 0, 0],
+        [money.journal, 0, 0],
+        [money.wallets, 0, 0],
+        [money.payments, 0, 0],
+        [money.stuck, 0, 0],
+      ],
+    )
+  })
+
+  for (const [what, plant, expected] of planted) {
+    it(`finds ${what}`, async () => {
+      const world = await trading()
+      await plant(world)
+      assert.deepEqual(await world.imbalances(), expected)
+    })
+  }
+
+  it('waits two seconds for what is under way, and looks again', async () => {
+    const world = await trading()
+    await world.books.move([{ orderId: (await waiting(world))[0] ?? '', by: 'cancel', reason: 'test' }])
+    const { sales, ledger, clock } = world
+    const audit = runAudit({ sales, ledger, clock, stuckMs: 60_000 })
+    await clock.advance(1999)
+    await world.process().sweep()
+    await clock.advance(1)
+    assert.ok((await audit).ok)
+  })
+
+  it('says of what is under way how much it is', async () => {
+    const world = await trading()
+    await world.books.move([{ orderId: (await waiting(world))[0] ?? '', by: 'cancel', reason: 'test' }])
+    const { sales, ledger, clock } = world
+    const audit = runAudit({ sales, ledger, clock, stuckMs: 60_000 })
+    await clock.advance(2000)
+    const level = (await audit).equations.find((one) => one.id === 'ledger remaining = books available')
+    assert.deepEqual([level?.left, level?.right, level?.inFlight, level?.holds], [3, 4, 1, false])
+  })
+
+  it('compares nothing with a ledger of another epoch', async () => {
+    const world = await trading()
+    await world.sales.raiseEpoch(world.saleId, 1, 'run 1', world.clock.now())
+    itemOf(world).available++
+    assert.deepEqual(await world.imbalances(), [books.sum])
+  })
+})
+
+async function waiting({ books, saleId }: World): Promise<Id[]> {
+  return (await books.orders({ saleId, waiting: true, limit: 9 })).map((order) => order.orderId)
+}

@@ -1,0 +1,313 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { lossy, type MemoryProcess, type MemoryShop, memoryShop } from '../../test/memory-shop.ts'
+import type { Books, Sales } from '../books/books.ts'
+import type { Id } from '../core/ids.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Purchase } from './place-order.ts'
+
+/** Lets a turn end that must wait for leases. */
+async function turnOf(shop: MemoryShop, ...processes: MemoryProcess[]): Promise<void> {
+  await Promise.all([...processes.map((process) => process.rebuild.turn()), shop.clock.advance(250)])
+}
+
+/** A sale of 5 units with one order paid, one cancelled and one that waits. */
+async function begun(shop: MemoryShop, process: MemoryProcess) {
+  const sale = await shop.sale(5, {}, process)
+  const wishes = [shop.wish(sale), shop.wish(sale), shop.wish(sale)] as [Purchase, Purchase, Purchase]
+  const ids: Id[] = []
+  for (const wish of wishes) {
+    const placed = await process.buy(wish)
+    assert.ok(placed.kind === 'accepted')
+    ids.push(placed.orderId)
+  }
+  const [paid, cancelled, waiting] = ids as [Id, Id, Id]
+  await shop.books.move([
+    { orderId: paid, by: 'credit' },
+    { orderId: cancelled, by: 'cancel', reason: 'test' },
+  ])
+  await process.sweep()
+  return { ...sale, wishes, ids, waiting }
+}
+
+/** The sale is open again, and the ledger says what the books say. */
+async function isWhole(shop: MemoryShop, sale: { id: Id }, epoch: number): Promise<void> {
+  const [now, view, tally] = await Promise.all([
+    shop.sales.sale(sale.id),
+    shop.ledger.look(sale.id, 0, 0),
+    shop.sales.tally(sale.id),
+  ])
+  assert.ok(now && view && tally)
+  assert.deepEqual([now.epoch, now.pausedForRecovery], [epoch, false])
+  assert.deepEqual(view.terms, tally.terms)
+  const [item] = tally.items
+  assert.deepEqual(view.items, [
+    { productId: item?.productId, allotment: item?.allotment, remaining: item?.available, held: item?.held, sold: item?.sold },
+  ])
+}
+
+describe('the rebuild of a lost ledger', () => {
+  it('waits for the leases, loads every order under a new epoch, and opens the sale again', async () => {
+    const shop = memoryShop()
+    const process = shop.process()
+    const sale = await begun(shop, process)
+    await shop.ledger.drop(sale.id)
+    const turn = process.rebuild.turn()
+    await shop.clock.advance(249)
+    assert.equal(await shop.ledger.look(sale.id, 0, 0), null)
+    const paused = await shop.sales.sale(sale.id)
+    assert.ok(paused?.epoch === 2 && paused.pausedForRecovery)
+    assert.equal((await process.buy(shop.wish(sale))).kind, 'busy')
+    await shop.clock.advance(1)
+    await turn
+    await isWhole(shop, sale, 2)
+    assert.equal(process.state.rebuilt, 1)
+    assert.deepEqual((await shop.ledger.look(sale.id, 0, 0))?.items[0], {
+      productId: sale.productId,
+      ...{ allotment: 5, remaining: 3, held: 1, sold: 1 },
+    })
+    await process.runSale.refresh()
+    for (const [i, wish] of sale.wishes.entries()) {
+      const again = await process.buy(wish)
+      assert.ok(again.kind === 'accepted' && again.orderId === sale.ids[i] && again.replayed)
+    }
+    assert.equal((await process.buy(shop.wish(sale))).kind, 'accepted')
+    await shop.settleAll(process)
+    assert.deepEqual(await shop.imbalances(), [])
+  })
+
+  it('forgets what was reserved and never booked: nobody was promised it', async () => {
+    const shop = memoryShop()
+    const books = lossy(shop.books)
+    const process = shop.process({ books })
+    const sale = await shop.sale(1, {}, process)
+    const wish = shop.wish(sale)
+    books.fail('book', 'lost')
+    assert.equal((await process.buy(wish)).kind, 'unknown-outcome')
+    await shop.ledger.drop(sale.id)
+    await turnOf(shop, process)
+    await process.runSale.refresh()
+    const again = await process.buy(wish)
+    assert.ok(again.kind === 'accepted' && !again.replayed)
+  })
+
+  it('is done by one of those who see the loss', async () => {
+    const shop = memoryShop()
+    const processes = [shop.process(), shop.process(), shop.process()]
+    const sale = await begun(shop, processes[0] as MemoryProcess)
+    await shop.ledger.drop(sale.id)
+    await turnOf(shop, ...processes)
+    await isWhole(shop, sale, 2)
+    await turnOf(shop, ...processes)
+    await isWhole(shop, sale, 2)
+    assert.equal(
+      processes.reduce((sum, one) => sum + one.state.rebuilt, 0),
+      1,
+    )
+  })
+
+  it('follows a ledger that runs under a new incarnation', async () => {
+    const shop = memoryShop()
+    const process = shop.process()
+    const sale = await begun(shop, process)
+    shop.run.name = 'run 2'
+    await turnOf(shop, process)
+    await isWhole(shop, sale, 2)
+    assert.equal((await shop.sales.sale(sale.id))?.incarnation, 'run 2')
+  })
+
+  it("leaves the operator's pause alone", async () => {
+    const shop = memoryShop()
+    const process = shop.process()
+    const sale = await begun(shop, process)
+    await process.runSale.change(sale.id, { pausedByOperator: true })
+    await shop.ledger.drop(sale.id)
+    await turnOf(shop, process)
+    await isWhole(shop, sale, 2)
+    assert.equal((await shop.ledger.look(sale.id, 0, 0))?.terms.pausedByOperator, true)
+  })
+
+  it('loads what the books are worth only: where they do not add up the sale stays paused, and it is said', async () => {
+    const shop = memoryShop()
+    const process = shop.process()
+    const sale = await begun(shop, process)
+    const item = shop.record.item(sale.id, sale.productId)
+    if (item) item.available++
+    await shop.ledger.drop(sale.id)
+    await assert.rejects(turnOf(shop, process), /stays paused, its books do not add up/)
+    assert.equal((await shop.sales.sale(sale.id))?.pausedForRecovery, true)
+    assert.equal(await shop.ledger.look(sale.id, 0, 0), null)
+  })
+
+  it('may crash at any await and is taken over by another, at once safe and whole after a few seconds', async () => {
+    let crashes = 0
+    for (let at = 1; ; at++) {
+      const shop = memoryShop()
+      const witness = shop.process()
+      const sale = await begun(shop, witness)
+      await shop.ledger.drop(sale.id)
+      const dying = crashingAt(at, shop)
+      void shop.process(dying.ports).rebuild.turn()
+      await shop.clock.advance(250)
+      if (!dying.crashed()) break
+      crashes++
+      for (let second = 0; second < 5; second++) {
+        await turnOf(shop, witness)
+        await shop.clock.advance(750)
+      }
+      const epoch = (await shop.sales.sale(sale.id))?.epoch ?? 0
+      assert.ok(epoch === 2 || epoch === 3, `crash ${at}: epoch ${epoch}`)
+      await isWhole(shop, sale, epoch)
+      await witness.runSale.refresh()
+      assert.equal((await witness.buy(shop.wish(sale))).kind, 'accepted')
+    }
+    assert.ok(crashes >= 10, `${crashes} awaits were tried`)
+  })
+
+  it('has nothing to do where the ledger lives in the books', async () => {
+    const shop = memoryShop()
+    const sales = lossy(shop.sales)
+    const inBooks: Ledger = Object.create(shop.ledger, { inBooks: { value: true } })
+    await shop.process({ ledger: inBooks, sales }).rebuild.turn()
+    assert.deepEqual(sales.calls, {})
+  })
+})
+
+describe('a loss', () => {
+  const loses: [
+    string,
+    (shop: MemoryShop, sale: { id: Id; productId: Id; waiting: Id }, process: MemoryProcess) => Promise<unknown>,
+  ][] = [
+    [
+      'an older epoch',
+      (shop, sale) => shop.sales.raiseEpoch(sale.id, 1, 'run 1', 0).then(() => shop.sales.clearRecovery(sale.id, 2)),
+    ],
+    ['a disagreement', async (_shop, sale, process) => process.rebuild.alarm(sale.id, 1, 'told')],
+    ['the last order of the books', (shop, sale) => reload(shop, sale, (hold) => hold.orderId !== sale.waiting)],
+    [
+      'another order in the place of the last',
+      async (shop, sale) => {
+        await reload(shop, sale, (hold) => hold.orderId !== sale.waiting)
+        const { saleId, ...asked } = shop.wish(sale)
+        const ask = { ...asked, orderId: saleId, deadline: shop.clock.now() }
+        for (const key of ['a', 'b', 'c'])
+          await shop.ledger.reserve(sale.id, 1, [{ ...ask, keyDigest: key, buyerId: key, orderId: key }])
+      },
+    ],
+  ]
+  for (const [name, lose] of loses) {
+    it(`is seen at once: ${name}`, async () => {
+      const shop = memoryShop()
+      const process = shop.process()
+      const sale = await begun(shop, process)
+      await process.rebuild.turn()
+      await lose(shop, sale, process)
+      await turnOf(shop, process)
+      const epoch = (await shop.sales.sale(sale.id))?.epoch ?? 0
+      assert.ok(epoch > 1 && process.state.rebuilt === 1)
+      await isWhole(shop, sale, epoch)
+    })
+  }
+
+  it('is not what differs for a moment: only what outlives two seconds', async () => {
+    const shop = memoryShop()
+    const process = shop.process()
+    const sale = await begun(shop, process)
+    await shop.sales.change(sale.id, { limit: 2 }, shop.clock.now())
+    await process.rebuild.turn()
+    await shop.clock.advance(1999)
+    await process.rebuild.turn()
+    assert.equal((await shop.sales.sale(sale.id))?.epoch, 1)
+    await shop.clock.advance(1)
+    await turnOf(shop, process)
+    await isWhole(shop, sale, 2)
+    const { productId } = sale
+    await shop.sales.change(sale.id, { items: [{ productId, quantity: 9 }] }, shop.clock.now())
+    await process.rebuild.turn()
+    await shop.ledger.amend((await shop.sales.sale(sale.id)) as never, [{ productId, allotment: 9 }])
+    await process.rebuild.turn()
+    await shop.clock.advance(3000)
+    await process.rebuild.turn()
+    await isWhole(shop, sale, 2)
+  })
+
+  it('is not a pause that did not arrive: that is repaired after two seconds, in the same epoch', async () => {
+    const shop = memoryShop()
+    const process = shop.process()
+    const sale = await begun(shop, process)
+    await shop.sales.change(sale.id, { pausedByOperator: true }, shop.clock.now())
+    await process.rebuild.turn()
+    await shop.clock.advance(2000)
+    await process.rebuild.turn()
+    await isWhole(shop, sale, 1)
+    assert.equal(process.state.rebuilt, 0)
+  })
+
+  it('is not what was evidence against an epoch that has passed, nor what all see while a rebuild is under way', async () => {
+    const shop = memoryShop()
+    const [one, other] = [shop.process(), shop.process()]
+    const sale = await begun(shop, one)
+    await shop.ledger.drop(sale.id)
+    const turn = one.rebuild.turn()
+    await shop.clock.advance(100)
+    await other.runSale.refresh()
+    assert.equal((await other.buy(shop.wish(sale))).kind, 'busy')
+    assert.equal(other.alarms.at(-1)?.epoch, 2)
+    await other.rebuild.turn()
+    await shop.clock.advance(150)
+    await turn
+    other.rebuild.alarm(sale.id, 1, 'late news')
+    await turnOf(shop, one, other)
+    await isWhole(shop, sale, 2)
+  })
+
+  it('is none while the shop trades', async () => {
+    const shop = memoryShop()
+    const process = shop.process()
+    const sale = await shop.sale(50, {}, process)
+    for (let second = 0; second < 10; second++) {
+      await Promise.all([1, 2, 3].map(() => process.buy(shop.wish(sale))))
+      await shop.settleAll(process)
+      await process.rebuild.turn()
+      await process.catchUp()
+      await process.sweep()
+      await shop.clock.advance(1000)
+    }
+    assert.deepEqual(process.alarms, [])
+    await isWhole(shop, sale, 1)
+  })
+})
+
+/** The ledger as it would be had it lost some holds. */
+async function reload(shop: MemoryShop, sale: { id: Id }, keeps: (hold: { orderId: Id }) => boolean): Promise<void> {
+  const view = await shop.ledger.look(sale.id, 0, 0)
+  const holds = await shop.ledger.entries(sale.id, 1, 0, Number.MAX_SAFE_INTEGER, 100)
+  assert.ok(view)
+  await shop.ledger.drop(sale.id)
+  await shop.ledger.load({ terms: view.terms, items: view.items, holds: holds.filter(keeps) })
+}
+
+/** Ports of a process that never comes back from its nth call: the odd ones do not happen, the even ones do. */
+function crashingAt(nth: number, shop: MemoryShop) {
+  let calls = 0
+  const crash = Math.ceil(nth / 2)
+  const dying = <T extends object>(port: T): T =>
+    new Proxy(port, {
+      get(target, name) {
+        const method = Reflect.get(target, name)
+        if (typeof method !== 'function') return method
+        return async (...args: unknown[]) => {
+          calls++
+          if (calls > crash || (calls === crash && nth % 2 === 1)) return new Promise(() => {})
+          const answer = await Reflect.apply(method, target, args)
+          return calls === crash ? new Promise(() => {}) : answer
+        }
+      },
+    })
+  const ports: { ledger: Ledger; books: Books; sales: Sales } = {
+    ledger: dying(shop.ledger),
+    books: dying(shop.books),
+    sales: dying(shop.sales),
+  }
+  return { ports, crashed: () => calls >= crash }
+}

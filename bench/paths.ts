@@ -65,7 +65,7 @@ function call(method: Call['method'], path: string, token: string, body?: string
 }
 
 /** Until everything that was accepted is settled and nothing is under way. */
-export async function quiet(shop: Shop, saleId: string): Promise<{ sold: number; remaining: number }> {
+async function quiet(shop: Shop, saleId: string): Promise<{ sold: number; remaining: number }> {
   for (;;) {
     const { items, lag } = await shop.api.get<Live>(`/api/v1/admin/sales/${saleId}/live`)
     const [item] = items

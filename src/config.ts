@@ -38,7 +38,7 @@ const DURATION = /^(\d{1,9})(ms|s|m|h)$/
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3600_000 } as const
 
 /** All that is wrong with the settings, so that one start shows it all. */
-export class SettingsError extends Error {
+class SettingsError extends Error {
   override name = 'SettingsError'
   constructor(problems: string[]) {
     super(['These settings must be mended (docs/settings.md):', ...problems.map((problem) => `  ${problem}`)].join('\n'))

@@ -27,7 +27,7 @@ import { PasswordTurns } from './shop/accounts/passwords.ts'
 import { ranks, reads, type StoreSettings, type Stores } from './stores.ts'
 
 /** The folder belongs to another process: its stores must not be opened. */
-export class DataInUse extends Error {
+class DataInUse extends Error {
   override name = 'DataInUse'
 }
 

@@ -150,7 +150,8 @@ suite('a world that fails', { timeout: 240_000 }, () => {
     await sleep(50)
     const flooded = await all(made.tokens.slice(700))
     assert.ok(flooded < 2.5 * quiet, `500 purchases took ${flooded} ms during the flood and ${quiet} ms before it`)
-    for (const { status } of await Promise.all(flood)) assert.ok(status === 401 || status === 503 || status === 429, String(status))
+    for (const { status } of await Promise.all(flood))
+      assert.ok(status === 401 || status === 503 || status === 429, String(status))
     wire.close()
   })
 

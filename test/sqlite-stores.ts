@@ -12,7 +12,8 @@ export const HOLD_TTL_MS = 600_000
 
 type Settings = StoreSettings & { time: SharedArrayBuffer }
 
-/** The shop's own stores; a database thread of the test loads this module and reads the test's time. */
+/** The shop's own stores; a database thread of the test loads this module and reads the test's time.
+ *  @public by its address */
 export function makeStores(db: Database, { time, ...settings }: Settings): Stores {
   systemClock.now = readTime(time)
   return makeShopStores(db, settings)

@@ -4,7 +4,7 @@ import type { BookTables } from './tables.ts'
 
 export type OrderRow = BookTables['orders'] & { code: string | null }
 
-export const ORDER_COLUMNS = `o.id, o.sale_id, o.buyer_id, o.product_id, o.quantity, o.price, o.currency, o.state, o.reason,
+const ORDER_COLUMNS = `o.id, o.sale_id, o.buyer_id, o.product_id, o.quantity, o.price, o.currency, o.state, o.reason,
   o.epoch, o.seq, o.key_digest, o.body_digest, o.reserved_at, o.created_at, o.updated_at, o.expires_at, o.version`
 /** An order with its coupon. */
 export const SELECT_ORDER = `SELECT ${ORDER_COLUMNS}, c.code FROM orders o LEFT JOIN coupons c ON c.order_id = o.id`

@@ -5,7 +5,18 @@ import { equations, holds, type Result, verdict } from '../drill/result.ts'
 import { systemClock } from '../platform/clock.ts'
 import { systemRandom } from '../platform/random.ts'
 import type { Instance } from './instance.ts'
-import type { DrillOptions } from './main.ts'
+
+export type DrillOptions = {
+  buyers: number
+  units: number
+  /** `--no-credit`: commander names an option that begins with `no-` after the rest. */
+  credit: number
+  parallel: number
+  over: number
+  repeat: number
+  report?: string
+  keep?: boolean
+}
 
 /** Answers whether every equation held. Of several rehearsals the first in which one did not is the last. */
 export async function drill(instance: Instance, options: DrillOptions): Promise<boolean> {

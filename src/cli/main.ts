@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { AuditReport } from './audit.ts'
+import type { DrillOptions } from './drill.ts'
 import type { Instance } from './instance.ts'
 
 /** What main.ts hands in: it alone reads the environment and opens stores. */
@@ -178,18 +179,6 @@ function drillCommand(program: Command, handlers: Handlers): void {
     .action((options: DrillOptions & { url?: string }) =>
       remotely(handlers, options, async (instance) => (await import('./drill.ts')).drill(instance, options)),
     )
-}
-
-export type DrillOptions = {
-  buyers: number
-  units: number
-  /** `--no-credit`: commander names an option that begins with `no-` after the rest. */
-  credit: number
-  parallel: number
-  over: number
-  repeat: number
-  report?: string
-  keep?: boolean
 }
 
 function positive(text: string): number {

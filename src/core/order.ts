@@ -1,4 +1,3 @@
-import { assert } from './assert.ts'
 import type { Id } from './ids.ts'
 
 /** The buyer-visible state of an order. Every edge is a compare-and-set in the books. */
@@ -56,8 +55,4 @@ export type Order = Entry & {
   expiresAt: number | null
   /** Rises by one with each change of state. */
   version: number
-}
-
-export function assertQuantity(quantity: number): void {
-  assert(Number.isSafeInteger(quantity) && quantity > 0, 'a quantity is a positive integer')
 }

@@ -79,7 +79,7 @@ export function verdict(result: Result): string {
 
 const unfinished = (state: OrderState): boolean => state === 'RESERVATION_PENDING' || state === 'PAYMENT_PENDING'
 
-export const percentiles = [50, 90, 95, 99, 100] as const
+const percentiles = [50, 90, 95, 99, 100] as const
 
 /** Nearest rank; the hundredth is the maximum. NaN of nothing. */
 export function latencies(values: number[]): { percentile: number; ms: number }[] {

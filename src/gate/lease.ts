@@ -4,7 +4,7 @@ import type { SaleTerms } from '../core/sale.ts'
 /** How long a refusal may be given from memory, counted from when the probe was sent. The ledger keeps quiet for as long. */
 export const LEASE_MS = 250
 /** So close to the start or the end of a sale only the ledger answers. */
-export const EDGE_MS = 2000
+const EDGE_MS = 2000
 
 export type Refusal =
   | { kind: 'sold-out'; remaining: 0 }

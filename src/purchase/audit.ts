@@ -4,7 +4,7 @@ import type { Ledger, LedgerView } from '../ledger/ledger.ts'
 import type { Clock } from '../platform/clock.ts'
 
 /** A difference must outlive this to count: moves under way are not errors. */
-export const SETTLING_MS = 2000
+const SETTLING_MS = 2000
 
 export type Equation = { id: string; scope: string; left: number; right: number; inFlight: number; holds: boolean }
 export type Audit = { ok: boolean; at: number; equations: Equation[] }

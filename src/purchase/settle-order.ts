@@ -46,7 +46,7 @@ function orderIdOf(event: Event): Id {
 
 /** The books decide; then the ledger follows by order id, and who waits is told. What is lost after the books is repeated by
  *  the sweeper, and the status API tells the truth meanwhile. */
-export async function moveOrders(parts: MoveParts, moves: OrderMove[]): Promise<Moved[]> {
+async function moveOrders(parts: MoveParts, moves: OrderMove[]): Promise<Moved[]> {
   const done = await parts.books.move(moves)
   const bySale = new Map<Id, HoldMove[]>()
   for (const one of done) {

@@ -9,7 +9,7 @@ export const sqliteFacts: SqlFacts = { partialIndexes: true, clustered: 'WITHOUT
 /** Statements that are kept prepared. Those that list their values make a text for each length, so there must be an end. */
 const STATEMENTS_MAX = 500
 /** How long another program may hold the database before acceptance says `busy`, milliseconds. */
-export const BUSY_TIMEOUT_MS = 1000
+const BUSY_TIMEOUT_MS = 1000
 
 /**
  * `synchronous=FULL` with a write-ahead log: a commit is on the disk when it returns. Measured on a 2-core machine: kill -9

@@ -121,7 +121,7 @@ export function remoteStores<Stores extends object>(
         if (method === 'then') return undefined
         const fact = (facts as Record<string, Record<string, unknown> | undefined>)[store]?.[method]
         if (fact !== undefined) return fact
-        const thread = (reads as Record<string, string[]>)[store]?.includes(method) ? reader : writer
+        const thread = (reads as Record<string, readonly string[]>)[store]?.includes(method) ? reader : writer
         const rank = (ranks as Record<string, Record<string, Rank>>)[store]?.[method] ?? 'next'
         methods[method] ??= (...args: unknown[]) => thread.call(store, method, args, rank)
         return methods[method]

@@ -71,6 +71,22 @@ describe('catch-up', () => {
     assert.equal((await shop.outbox.waiting()).count, 2)
   })
 
+  it('does not pass over what the books refuse: it raises an alarm until the sale is rebuilt', async () => {
+    const shop = memoryShop()
+    const process = shop.process()
+    const sale = await shop.sale(9, {}, process)
+    const ids = await reserveOnly(shop, sale, 1)
+    const terms = shop.record.sales.get(sale.id)
+    assert.ok(terms)
+    terms.limit = 0
+    await shop.clock.advance(1001)
+    for (let i = 0; i < 2; i++) await process.catchUp()
+    assert.equal(process.alarms.length, 2)
+    terms.limit = 1
+    await process.catchUp()
+    assert.deepEqual(await statesOf(shop, ids), ['RESERVATION_PENDING'])
+  })
+
   it('takes many in batches, and asks for another turn until all are booked', async () => {
     const shop = memoryShop()
     const process = shop.process()

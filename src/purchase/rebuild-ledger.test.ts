@@ -93,7 +93,8 @@ describe('the rebuild of a lost ledger', () => {
 
   it('is done by one of those who see the loss', async () => {
     const shop = memoryShop()
-    const processes = [shop.process(), shop.process(), shop.process()]
+    const sales = lossy(shop.sales)
+    const processes = [shop.process({ sales }), shop.process({ sales }), shop.process({ sales })]
     const sale = await begun(shop, processes[0] as MemoryProcess)
     await shop.ledger.drop(sale.id)
     await turnOf(shop, ...processes)
@@ -104,6 +105,7 @@ describe('the rebuild of a lost ledger', () => {
       processes.reduce((sum, one) => sum + one.state.rebuilt, 0),
       1,
     )
+    assert.deepEqual([sales.calls.raiseEpoch, sales.calls.tally], [3, 1])
   })
 
   it('follows a ledger that runs under a new incarnation', async () => {
@@ -229,6 +231,9 @@ describe('a loss', () => {
     await shop.clock.advance(3000)
     await process.rebuild.turn()
     await isWhole(shop, sale, 2)
+    await shop.sales.change(sale.id, { items: [{ productId, quantity: 8 }] }, shop.clock.now())
+    await Promise.race([process.rebuild.turn(), shop.clock.advance(0)])
+    assert.equal((await shop.sales.sale(sale.id))?.epoch, 2, 'another change begins its own two seconds')
   })
 
   it('is not a pause that did not arrive: that is repaired after two seconds, in the same epoch', async () => {

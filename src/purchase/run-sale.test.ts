@@ -25,6 +25,7 @@ describe('the end of a sale', () => {
     await shop.settleAll(process)
     await process.runSale.tick()
     assert.equal(await settledAt(), shop.clock.now())
+    await process.runSale.tick()
     assert.equal(await shop.ledger.look(sale.id, 0, 0), null)
     assert.deepEqual(shop.record.item(sale.id, sale.productId)?.returned, 2)
     assert.deepEqual(await shop.imbalances(), [])

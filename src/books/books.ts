@@ -133,7 +133,8 @@ export interface Sales {
   list(limit: number, after: Id | undefined): Promise<Sale[]>
   /** Marks the start as told and writes it to the outbox; true for the one caller that did it. */
   announceStart(saleId: Id, now: number): Promise<boolean>
-  /** After the end: once nothing is held any more, what is left goes back to ordinary stock. True when that is done. */
+  /** After the end: once nothing is held any more and no recovery is under way, what is left goes back to ordinary stock; the
+   *  epoch of a sale with a ledger of its own is raised, so that nothing of it can be booked any more. True when that is done. */
   settleEnd(saleId: Id, now: number): Promise<boolean>
   /** Epoch + 1, for a ledger of this incarnation, and paused for recovery, where the epoch is still `epoch`: one winner. */
   raiseEpoch(saleId: Id, epoch: number, incarnation: string | null, now: number): Promise<boolean>

@@ -110,8 +110,10 @@ export class MemorySales implements Sales {
 
   async settleEnd(saleId: Id, now: number): Promise<boolean> {
     const sale = this.#record.sales.get(saleId)
-    if (!sale || sale.settledAt !== null || now < sale.endTime || sale.items.some((item) => item.held > 0)) return false
+    if (!sale || sale.settledAt !== null || sale.pausedForRecovery || now < sale.endTime) return false
+    if (sale.items.some((item) => item.held > 0)) return false
     sale.settledAt = now
+    if (sale.incarnation !== null) sale.epoch++
     for (const item of sale.items) {
       this.#restock(item.productId, item.available)
       item.returned += item.available

@@ -176,6 +176,19 @@ function startingAndEnding(get: () => BooksWorld): void {
     assert.equal((await sales.sale(made.id))?.settledAt, clock.now())
     assert.deepEqual(await told(), [{ happening: 'sale-ended', refId: made.id }])
     assert.equal(await sales.settleEnd(newId(), clock.now()), false)
+    assert.equal((await sales.sale(made.id))?.epoch, 1)
+  })
+
+  it('raises the epoch with the end where the ledger is apart, and waits until a recovery is over', async () => {
+    const { sales, books, sale, entry, clock } = get()
+    const made = await sale({ endTime: clock.now() + 10, incarnation: 'run 1' })
+    await clock.advance(10)
+    await sales.raiseEpoch(made.id, 1, 'run 2', clock.now())
+    assert.equal(await sales.settleEnd(made.id, clock.now()), false)
+    await sales.clearRecovery(made.id, 2)
+    assert.equal(await sales.settleEnd(made.id, clock.now()), true)
+    assert.equal((await sales.sale(made.id))?.epoch, 3)
+    assert.deepEqual(await books.book(made.id, 2, [entry(made, 1, { epoch: 2 })]), { kind: 'epoch-passed' })
   })
 }
 

@@ -141,7 +141,8 @@ export class SqlSales implements Sales {
       )
       if (items.some((item) => item.held > 0)) return false
       const settled = await sql.run(
-        'UPDATE sales SET settled_at = ? WHERE id = ? AND settled_at IS NULL AND end_time <= ?',
+        `UPDATE sales SET settled_at = ?, epoch = epoch + CASE WHEN incarnation IS NULL THEN 0 ELSE 1 END
+         WHERE id = ? AND settled_at IS NULL AND paused_for_recovery = 0 AND end_time <= ?`,
         now,
         saleId,
         now,

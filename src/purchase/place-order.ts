@@ -3,6 +3,7 @@ import { never } from '../core/assert.ts'
 import { Fault } from '../core/fault.ts'
 import type { Id } from '../core/ids.ts'
 import type { OrderState } from '../core/order.ts'
+import type { Sale } from '../core/sale.ts'
 import { LEASE_MS, Lease } from '../gate/lease.ts'
 import type { Ask, Ledger } from '../ledger/ledger.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -16,6 +17,7 @@ const IN_FLIGHT_MAX = 4
 const PATIENCE_MS = 2000
 /** When the ledger has not answered by then, the outcome is unknown. Longer than its patience, so that most answers are true. */
 const ANSWER_MS = 3000
+const ENDED = { kind: 'ended' } as const
 
 export type Purchase = Omit<Ask, 'orderId' | 'deadline'> & { saleId: Id }
 
@@ -114,7 +116,7 @@ export class PlaceOrder {
 
   async #decide(counter: Counter, live: Live, batch: Waiting[]): Promise<void> {
     const asks = batch.map(({ ask }) => ask)
-    const confirmed = await this.#confirmed(counter.saleId, live.sale.epoch, asks)
+    const confirmed = await this.#confirmed(live.sale, asks)
     let booked = false
     for (const [i, { ask, answer }] of batch.entries()) {
       const one = confirmed[i] as Confirmed
@@ -133,7 +135,7 @@ export class PlaceOrder {
     if (booked) this.#parts.booked()
   }
 
-  async #confirmed(saleId: Id, epoch: number, asks: Ask[]): Promise<Confirmed[]> {
+  async #confirmed({ id: saleId, epoch, settledAt }: Sale, asks: Ask[]): Promise<Confirmed[]> {
     const { ledger, clock, failed } = this.#parts
     const all = (kind: 'busy' | 'unknown-outcome') => asks.map(() => ({ kind }) as const)
     const answered = new AbortController()
@@ -142,7 +144,10 @@ export class PlaceOrder {
       failed(error)
       return all(kind)
     }
-    const decided = ledger.reserve(saleId, epoch, asks).then(
+    // Of what is settled the ledger knows nothing any more, and the books know all.
+    const isSettled = settledAt !== null && !ledger.inBooks
+    const replies = isSettled ? Promise.resolve(asks.map(() => ENDED)) : ledger.reserve(saleId, epoch, asks)
+    const decided = replies.then(
       // Whatever the books' fault says: the ledger has decided, and catch-up may book it yet.
       (replies) => confirm(this.#parts, saleId, epoch, asks, replies).catch((error) => came('unknown-outcome', error)),
       (error) => came(error instanceof Fault && error.outcome === 'refused' ? 'busy' : 'unknown-outcome', error),

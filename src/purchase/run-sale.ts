@@ -25,6 +25,7 @@ export type RunSaleParts = {
 export class RunSale {
   readonly #parts: RunSaleParts
   readonly #phases = new Map<Id, string>()
+  readonly #dropped = new Set<Id>()
 
   constructor(parts: RunSaleParts) {
     this.#parts = parts
@@ -99,21 +100,26 @@ export class RunSale {
         push.toSale(sale.id, { type: 'sale', saleId: sale.id, status: statusOf(sale, now), phase })
       }
       if (now >= sale.startTime && now < sale.endTime) await sales.announceStart(sale.id, now)
-      if (now >= sale.endTime && sale.settledAt === null) await this.#end(sale)
+      if (sale.settledAt !== null) await this.#drop(sale.id)
+      else if (now >= sale.endTime) await this.#end(sale)
       for (const edge of [sale.startTime, sale.endTime, sale.endTime - endingSoonMs]) if (edge > now && edge < next) next = edge
     }
     return Math.max(1, next - clock.now())
   }
 
-  /** What is left goes back to stock; then a ledger of its own may forget the sale: replays are answered from the books. */
+  /** What is left goes back to stock, once the ledger has nothing under way either. */
   async #end(sale: Sale): Promise<void> {
     const { sales, ledger, clock } = this.#parts
-    if (ledger.inBooks) return void (await sales.settleEnd(sale.id, clock.now()))
-    if (!isOver(await ledger.look(sale.id, Number.MAX_SAFE_INTEGER, 0), sale)) return
-    if (!(await sales.settleEnd(sale.id, clock.now()))) return
-    await sales.raiseEpoch(sale.id, sale.epoch, sale.incarnation, clock.now())
-    await ledger.drop(sale.id)
-    await sales.clearRecovery(sale.id, sale.epoch + 1)
+    if (!ledger.inBooks && !isOver(await ledger.look(sale.id, Number.MAX_SAFE_INTEGER, 0), sale)) return
+    await sales.settleEnd(sale.id, clock.now())
+  }
+
+  /** A ledger of its own may forget what is settled: it is answered from the books. Each process does it once, as the one that
+   *  settled may be gone. */
+  async #drop(saleId: Id): Promise<void> {
+    if (this.#parts.ledger.inBooks || this.#dropped.has(saleId)) return
+    await this.#parts.ledger.drop(saleId)
+    this.#dropped.add(saleId)
   }
 }
 

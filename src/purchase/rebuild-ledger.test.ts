@@ -234,6 +234,22 @@ describe('a loss', () => {
     await shop.sales.change(sale.id, { items: [{ productId, quantity: 8 }] }, shop.clock.now())
     await Promise.race([process.rebuild.turn(), shop.clock.advance(0)])
     assert.equal((await shop.sales.sale(sale.id))?.epoch, 2, 'another change begins its own two seconds')
+    await shop.clock.advance(2000)
+    await turnOf(shop, process)
+    await isWhole(shop, sale, 3)
+  })
+
+  it('may be that of the books: a ledger ahead of a restored copy is overtaken', async () => {
+    const shop = memoryShop()
+    const process = shop.process()
+    const sale = await begun(shop, process)
+    const view = await shop.ledger.look(sale.id, 0, 0)
+    assert.ok(view && (await shop.ledger.load({ terms: { ...view.terms, epoch: 4 }, items: view.items, holds: [] })))
+    for (let second = 0; second < 20; second++) {
+      await turnOf(shop, process)
+      await shop.clock.advance(750)
+    }
+    await isWhole(shop, sale, 5)
   })
 
   it('is not a pause that did not arrive: that is repaired after two seconds, in the same epoch', async () => {

@@ -1,7 +1,7 @@
 import type { Books, Sales } from '../books/books.ts'
 import type { Id } from '../core/ids.ts'
 import type { Order } from '../core/order.ts'
-import { type Sale, termsOf } from '../core/sale.ts'
+import { type Sale, type SaleTerms, termsOf } from '../core/sale.ts'
 import { LEASE_MS } from '../gate/lease.ts'
 import type { Hold, Ledger, LedgerView } from '../ledger/ledger.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -53,14 +53,13 @@ export class RebuildLedger {
     for (const known of [this.#told, this.#seen, this.#last]) {
       for (const id of known.keys()) if (!current.some((sale) => sale.id === id)) known.delete(id)
     }
-    const done = await Promise.allSettled(current.map((sale) => this.#keep(sale)))
+    const keep = async (sale: Sale) => {
+      const because = await this.#loss(sale)
+      if (because !== undefined) await this.#rebuild(sale, because)
+    }
+    const done = await Promise.allSettled(current.map(keep))
     for (const one of done) if (one.status === 'rejected') throw one.reason
     return false
-  }
-
-  async #keep(sale: Sale): Promise<void> {
-    const because = await this.#loss(sale)
-    if (because !== undefined) await this.#rebuild(sale, because)
   }
 
   /** Why the ledger of this sale cannot be believed; undefined while it can. */
@@ -72,11 +71,13 @@ export class RebuildLedger {
       return this.#lasts(sale.id, `recovery ${sale.epoch}`, TAKE_OVER_MS) ? 'a recovery was left unfinished' : undefined
     }
     if (told?.epoch === sale.epoch) return told.because
+    const { ledger } = this.#parts
     const last = await this.#lastBooked(sale.id)
-    const view = await this.#parts.ledger.look(sale.id, ALL, 0)
+    const view = await ledger.look(sale.id, ALL, 0)
     if (!view) return 'the ledger does not know the sale'
     if (view.terms.epoch < sale.epoch) return `the ledger is of epoch ${view.terms.epoch}`
-    if (last && !(await this.#isInLedger(last))) return `the ledger has lost order ${last.orderId}`
+    const [hold] = last ? await ledger.entries(sale.id, last.epoch, last.seq - 1, ALL, 1) : []
+    if (hold?.orderId !== last?.orderId) return `the ledger has lost order ${last?.orderId}`
     const difference = differenceOf(sale, view)
     if (!difference) this.#seen.delete(sale.id)
     if (!difference || !this.#lasts(sale.id, difference, OUTLIVES_MS)) return undefined
@@ -94,14 +95,10 @@ export class RebuildLedger {
     return false
   }
 
+  /** The books are read before the ledger: what they have, that must have. */
   async #lastBooked(saleId: Id): Promise<Order | undefined> {
     for await (const page of this.#pages(saleId, this.#last.get(saleId))) this.#last.set(saleId, page.at(-1) as Order)
     return this.#last.get(saleId)
-  }
-
-  async #isInLedger({ saleId, epoch, seq, orderId }: Order): Promise<boolean> {
-    const [hold] = await this.#parts.ledger.entries(saleId, epoch, seq - 1, ALL, 1)
-    return hold?.orderId === orderId
   }
 
   async *#pages(saleId: Id, from = { epoch: 0, seq: 0 }): AsyncGenerator<Order[]> {
@@ -118,20 +115,20 @@ export class RebuildLedger {
     const { sales, ledger, clock, rebuilt } = this.#parts
     const incarnation = await ledger.incarnation()
     if (!(await sales.raiseEpoch(id, evidence, incarnation, clock.now()))) return
-    const epoch = evidence + 1
     // Nobody refuses from memory any more what the new ledger may grant.
     await clock.sleep(LEASE_MS)
+    // The sale first: nothing is booked now, so what is held and sold only falls, and fits the allotments that were read.
+    const sale = await sales.sale(id)
     const holds: Hold[] = []
     for await (const page of this.#pages(id)) holds.push(...page.map(holdOf))
     const tally = await sales.tally(id)
-    const sale = await sales.sale(id)
-    if (!tally || sale?.epoch !== epoch) return
+    if (!tally || sale?.epoch !== evidence + 1) return
     const wrong = saleEquations(tally, null).filter((one) => !one.holds)
     if (wrong.length > 0) throw new Error(`sale ${id} stays paused, its books do not add up: ${JSON.stringify(wrong)}`)
     if (!(await ledger.load({ terms: termsOf(sale), items: sale.items, holds }))) return
-    if (!(await sales.clearRecovery(id, epoch))) return
+    if (!(await sales.clearRecovery(id, sale.epoch))) return
     await this.#amend(id)
-    rebuilt(id, epoch, because)
+    rebuilt(id, sale.epoch, because)
   }
 
   async #amend(saleId: Id): Promise<void> {
@@ -143,12 +140,11 @@ export class RebuildLedger {
 const PAUSE = 'the pauses differ'
 
 function differenceOf({ items, ...sale }: Sale, { terms, items: counts }: LedgerView): string | undefined {
-  if (terms.epoch !== sale.epoch) return `the ledger is of epoch ${terms.epoch}`
-  if (terms.startTime !== sale.startTime || terms.endTime !== sale.endTime || terms.limit !== sale.limit)
-    return 'window or limit differ'
+  const differs = (...names: (keyof SaleTerms)[]) => names.some((name) => terms[name] !== sale[name])
   const allotments = new Map(counts.map((item) => [item.productId, item.allotment]))
-  if (allotments.size !== items.length || items.some((item) => allotments.get(item.productId) !== item.allotment))
-    return 'allotments differ'
-  const pauses = terms.pausedByOperator !== sale.pausedByOperator || terms.pausedForRecovery !== sale.pausedForRecovery
-  return pauses ? PAUSE : undefined
+  const others = items.filter((item) => allotments.get(item.productId) !== item.allotment)
+  if (differs('epoch')) return `the ledger is of epoch ${terms.epoch}`
+  if (differs('startTime', 'endTime', 'limit')) return 'window or limit differ'
+  if (others.length > 0 || allotments.size !== items.length) return 'allotments differ'
+  return differs('pausedByOperator', 'pausedForRecovery') ? PAUSE : undefined
 }

@@ -18,6 +18,7 @@ const self = fileURLToPath(import.meta.url)
 const args = process.argv.slice(2)
 const isScript = args.length > 0 && !args[0].startsWith('-')
 
+if (isScript && process.env.npm_lifecycle_event) endWithParent()
 if (!newEnough(process.versions.node)) {
   run(installed(), isScript ? [self, ...args] : args)
 } else if (isScript) {
@@ -52,6 +53,17 @@ function makeExecutable(binary) {
   } catch {
     chmodSync(binary, 0o755)
   }
+}
+
+/** npm hands a signal to the shell that it runs a script in, and some shells end without passing it on. */
+function endWithParent() {
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    process.kill(process.pid, 'SIGTERM')
+  }, 500)
+  watch.unref()
 }
 
 async function runHere() {

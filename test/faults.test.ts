@@ -9,6 +9,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Wire } from '../src/drill/wire.ts'
 import { type Shop, startShop } from './shop.ts'
 
+/** Of the system; not of any package. */
+const [mount, unmount] = ['mount', 'umount'] as const
+
 type Made = { saleId: string; productId: string; tokensUrl: string }
 type Reply = { status: number; body: Record<string, unknown>; ms: number }
 
@@ -92,13 +95,13 @@ suite('a world that fails', { timeout: 240_000 }, () => {
   test('a full disk: 503 busy, what was accepted stays, and on it goes when there is room', async (t) => {
     const dir = mkdtempSync(join(tmpdir(), 'disk-'))
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', dir], { stdio: 'pipe' })
+      execFileSync(mount, ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', dir], { stdio: 'pipe' })
     } catch {
       rmSync(dir, { recursive: true })
       return t.skip('a small disk cannot be mounted here: it needs the right to mount')
     }
     t.after(() => {
-      execFileSync('umount', ['-l', dir])
+      execFileSync(unmount, ['-l', dir])
       rmSync(dir, { recursive: true, force: true })
     })
     const data = join(dir, 'data')

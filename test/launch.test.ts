@@ -92,6 +92,19 @@ for (const [version, node] of nodes) {
       // The pipe ends when both processes are gone.
       await once(child.stdout.resume(), 'end')
     })
+
+    const skip = process.platform === 'win32' && 'no shell that is asked this way'
+    test('a script ends by SIGTERM when the shell that npm started it in ends without passing it on', { skip }, async () => {
+      const env = { ...process.env, npm_lifecycle_event: 'start' }
+      const shell = spawn('sh', ['-c', '"$@"; true', 'sh', node, launcher, script, 'wait'], {
+        env,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      started.push(shell)
+      await once(shell.stdout, 'data')
+      shell.kill('SIGTERM')
+      await once(shell.stdout.resume(), 'end')
+    })
   })
 }
 

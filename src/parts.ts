@@ -134,7 +134,7 @@ async function makePath({ config, stores, log, newId, metrics, board, push, loop
     failed: (error) => log.warn({ event: 'purchase-failed', err: error }, 'a batch of purchases came to nothing'),
     waitingMax: WAITING_MAX,
   })
-  const moves = { books, ledger, clock, announce }
+  const moves = { books, ledger, announce }
   const audit = makeAudit(stores, log, holdTtlMs + STUCK_AFTER_HOLD_MS)
   return {
     placeOrder,
@@ -154,7 +154,7 @@ async function makePath({ config, stores, log, newId, metrics, board, push, loop
       measuring: loop('measure-lag', LAG_MS, () => lag.measure(clock.now()).then(() => false)),
       purging: loop('purge', 60_000, async () => (await accounts.purge(clock.now())) + (await models.purge(clock.now())) >= 1000),
       auditing: loop('audit', AUDIT_MS, () => audit.run().then(() => false)),
-      repeating: loop('tell-again', 30_000, async () => (await outbox.again(clock.now() - 60_000, clock.now())) >= 1000),
+      repeating: loop('tell-again', 30_000, async () => (await outbox.again(60_000)) >= 1000),
     },
   }
 }

@@ -29,9 +29,9 @@ export function makeStores(db: Database, { holdTtlMs, currency }: StoreSettings)
   const newId = idMaker(systemClock, systemRandom)
   const books = new SqlBooks(db, { now, newId, newCode: () => secret(systemRandom, COUPON_BYTES), holdTtlMs })
   const wallets = new SqlWallets(db, { now, newId })
-  const outbox = new SqlOutbox(db)
-  const events = new SqlEventLog(db)
-  const sales = new SqlSales(db)
+  const outbox = new SqlOutbox(db, now)
+  const events = new SqlEventLog(db, now)
+  const sales = new SqlSales(db, now)
   const ledger = new SqlLedger(db, books.record.bind(books), now)
   return {
     schema: {
@@ -44,14 +44,13 @@ export function makeStores(db: Database, { holdTtlMs, currency }: StoreSettings)
     },
     /** What follows acceptance, where all of it lives in one database: a batch is one call and one transaction. */
     relay: {
-      publish: (): Promise<boolean> =>
-        db.write(() => publish({ books, sales, outbox, events, clock: systemClock, newId, published() {} })),
+      publish: (): Promise<boolean> => db.write(() => publish({ books, sales, outbox, events, newId, published() {} })),
       /** `settled`: to be announced where the buyers are. */
       settle: () =>
         db.write(async () => {
           const settled: { order: Order; remaining: number }[] = []
           const announce = (order: Order, remaining: number) => settled.push({ order, remaining })
-          return { more: await settleOrders({ books, ledger, events, clock: systemClock, newId, announce }), settled }
+          return { more: await settleOrders({ books, ledger, events, newId, announce }), settled }
         }),
     },
     books,

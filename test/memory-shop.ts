@@ -32,13 +32,13 @@ export type MemoryProcess = ReturnType<MemoryShop['process']>
 export function memoryShop() {
   const clock = handClock()
   const record = new MemoryRecord()
-  const events = new MemoryEventLog()
-  const outbox = new MemoryOutbox(record, (orderId) => events.isWaiting(orderId))
+  const events = new MemoryEventLog(clock.now)
+  const outbox = new MemoryOutbox(record, clock.now, (orderId) => events.isWaiting(orderId))
   let codes = 0
   const run = { name: 'run 1' }
   const stores: Ports = {
     books: new MemoryBooks(record, { now: clock.now, newCode: () => `code-${++codes}`, holdTtlMs: 600_000 }),
-    sales: new MemorySales(record),
+    sales: new MemorySales(record, clock.now),
     ledger: new MemoryLedger(clock.now, () => run.name),
   }
   const { books, sales, ledger } = stores
@@ -72,8 +72,8 @@ export function memoryShop() {
 
   /** Publishes and settles all there is. */
   async function settleAll(one: MemoryProcess = process()): Promise<void> {
-    await publish({ ...stores, outbox, events, clock, newId, published() {} })
-    await settleOrders({ ...one.ports, events, clock, newId, announce: one.announce })
+    await publish({ ...stores, outbox, events, newId, published() {} })
+    await settleOrders({ ...one.ports, events, newId, announce: one.announce })
   }
 
   function process(ports: Partial<Ports> = {}, waitingMax = 1000) {

@@ -72,7 +72,7 @@ type Cast = { sale: NewSale; products: Id[]; buyers: Id[]; orders: Id[]; epoch: 
 
 async function compare(world: BooksWorld, calls: Call[]): Promise<void> {
   const { clock } = world
-  const memory = memoryBooks(clock, new MemoryEventLog())
+  const memory = memoryBooks(clock, new MemoryEventLog(clock.now))
   const products = [newId(), newId(), newId()]
   const cast: Cast = {
     sale: world.newSale({
@@ -89,7 +89,7 @@ async function compare(world: BooksWorld, calls: Call[]): Promise<void> {
     for (const [i, id] of products.entries())
       books.addProduct({ id, price: PRICE, kind: i === 1 ? 'coupon' : 'product', stock: 8 })
     for (const [i, id] of cast.buyers.entries()) books.openWallet(id, PRICE * 3 * i, 'EUR', null)
-    assert.equal((await books.sales.create(cast.sale, clock.now())).kind, 'changed')
+    assert.equal((await books.sales.create(cast.sale)).kind, 'changed')
   }
   for (const call of calls) {
     if (call.call === 'wait') await clock.advance(call.ms)
@@ -125,7 +125,7 @@ function stepOf(call: Exclude<Call, { call: 'wait' }>, cast: Cast, now: number):
     case 'wait-for-buyer':
       return async ({ books, waitForBuyer }) => {
         if ((await books.order(orderAt(call.order)))?.state === 'RESERVATION_PENDING') waitForBuyer(orderAt(call.order))
-        return books.expired(now, 3)
+        return books.expired(3)
       }
     case 'truth':
       return async ({ books }) => {
@@ -135,22 +135,22 @@ function stepOf(call: Exclude<Call, { call: 'wait' }>, cast: Cast, now: number):
       }
     case 'change': {
       const items = [{ productId: cast.products[call.item] as Id, quantity: call.quantity }]
-      return ({ sales }) => sales.change(saleId, { limit: call.limit, items }, now)
+      return ({ sales }) => sales.change(saleId, { limit: call.limit, items })
     }
     case 'raise':
       return async ({ sales }) => {
         await sales.clearRecovery(saleId, cast.epoch)
-        return sales.raiseEpoch(saleId, call.late ? cast.epoch - 1 : cast.epoch, null, now)
+        return sales.raiseEpoch(saleId, call.late ? cast.epoch - 1 : cast.epoch, null)
       }
     case 'tell':
       return async ({ outbox }) => {
-        const rows = await outbox.claim('teller', 1000, now, 1)
+        const rows = await outbox.claim('teller', 1000, 1)
         await outbox.done(
           'teller',
           rows.map((row) => row.id),
         )
         const told = rows.map(({ happening, refId, at }) => `${at} ${happening} ${refId}`).sort()
-        return { told, again: await outbox.again(now - call.ageMs, now), waiting: await outbox.waiting() }
+        return { told, again: await outbox.again(call.ageMs), waiting: await outbox.waiting() }
       }
   }
 }

@@ -32,7 +32,8 @@ export type Happening =
   | 'sale-ended'
 export type OutboxRow = { id: number; happening: Happening; refId: Id; at: number }
 
-/** The record of orders. Each method is one transaction, durable when it returns; `Fault` `refused`: nothing was written. */
+/** The record of orders. Each method is one transaction, durable when it returns; `Fault` `refused`: nothing was written. Time is
+ *  the books' own, here and below: the clocks of processes may differ. */
 export interface Books {
   /** PROTOCOL's book: read epoch, order ids, sequences and keys; insert what is missing; guard buyers and items. Repeatable. */
   book(saleId: Id, epoch: number, entries: Entry[]): Promise<Booked>
@@ -49,19 +50,20 @@ export interface Books {
   /** In order of (epoch, sequence), for rebuild and sweep. */
   ordersOf(saleId: Id, after: { epoch: number; seq: number }, max: number): Promise<Order[]>
   /** Waiting for their buyer past their time: the only orders that the clock may end. */
-  expired(now: number, max: number): Promise<Id[]>
+  expired(max: number): Promise<Id[]>
 }
 
 /** Facts to be told, written in the transaction of the change. Claimed row by row, never read by a high-water mark: two
  *  transactions commit out of id order. */
 export interface Outbox {
   /** Leases rows that nobody holds, oldest first, for `leaseMs`. */
-  claim(token: string, max: number, now: number, leaseMs: number): Promise<OutboxRow[]>
+  claim(token: string, max: number, leaseMs: number): Promise<OutboxRow[]>
   /** Removes what `token` still holds; answers how many. */
   done(token: string, ids: number[]): Promise<number>
-  waiting(): Promise<{ count: number; oldestAt: number | null }>
-  /** Tells again of every order that was booked before `before` and is still unpaid without its event being told. */
-  again(before: number, now: number): Promise<number>
+  /** `oldestMs`: how long the oldest has waited. */
+  waiting(): Promise<{ count: number; oldestMs: number }>
+  /** Tells again of every order that was booked more than `ageMs` ago and is still unpaid without its event being told. */
+  again(ageMs: number): Promise<number>
 }
 
 export type NewSale = {
@@ -125,22 +127,23 @@ export type MoneyTally = {
 
 export interface Sales {
   /** Takes each quantity out of ordinary stock, where that is counted, in the same transaction. */
-  create(sale: NewSale, now: number): Promise<SaleChanged>
-  change(saleId: Id, change: SaleChange, now: number): Promise<SaleChanged>
+  create(sale: NewSale): Promise<SaleChanged>
+  change(saleId: Id, change: SaleChange): Promise<SaleChanged>
   sale(id: Id): Promise<Sale | null>
   /** Not settled yet, plus those that ended after `endedAfter`. */
   current(endedAfter: number): Promise<Sale[]>
   list(limit: number, after: Id | undefined): Promise<Sale[]>
   /** Marks the start as told and writes it to the outbox; true for the one caller that did it. */
-  announceStart(saleId: Id, now: number): Promise<boolean>
+  announceStart(saleId: Id): Promise<boolean>
   /** After the end: once nothing is held any more and no recovery is under way, what is left goes back to ordinary stock; the
    *  epoch of a sale with a ledger of its own is raised, so that nothing of it can be booked any more. True when that is done. */
-  settleEnd(saleId: Id, now: number): Promise<boolean>
+  settleEnd(saleId: Id): Promise<boolean>
   /** Epoch + 1, for a ledger of this incarnation, and paused for recovery, where the epoch is still `epoch`: one winner. */
-  raiseEpoch(saleId: Id, epoch: number, incarnation: string | null, now: number): Promise<boolean>
+  raiseEpoch(saleId: Id, epoch: number, incarnation: string | null): Promise<boolean>
   clearRecovery(saleId: Id, epoch: number): Promise<boolean>
   tally(saleId: Id): Promise<SaleTally | null>
-  moneyTally(stuckBefore: number): Promise<MoneyTally>
+  /** @param stuckMs an order that waits longer than this is stuck. */
+  moneyTally(stuckMs: number): Promise<MoneyTally>
   /** A rehearsal's sale, orders and money; its buyers are the accounts', to be removed after it. */
   removeDrill(drillId: Id): Promise<void>
 }

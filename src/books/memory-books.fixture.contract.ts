@@ -13,8 +13,8 @@ export function memoryBooks(clock: HandClock, events: MemoryEventLog): BooksFixt
   let codes = 0
   return {
     books: new MemoryBooks(record, { now: clock.now, newCode: () => `code-${++codes}`, holdTtlMs: HOLD_TTL_MS }),
-    outbox: new MemoryOutbox(record, (orderId) => events.isWaiting(orderId)),
-    sales: new MemorySales(record),
+    outbox: new MemoryOutbox(record, clock.now, (orderId) => events.isWaiting(orderId)),
+    sales: new MemorySales(record, clock.now),
     events,
     clock,
     holdTtlMs: HOLD_TTL_MS,

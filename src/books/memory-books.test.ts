@@ -6,7 +6,10 @@ import { booksContract } from './books.contract.ts'
 import { memoryBooks } from './memory-books.fixture.contract.ts'
 import { MemoryRecord } from './memory-record.ts'
 
-booksContract('memory', async () => memoryBooks(handClock(), new MemoryEventLog()))
+booksContract('memory', async () => {
+  const clock = handClock()
+  return memoryBooks(clock, new MemoryEventLog(clock.now))
+})
 
 it('tells under ids that do not rise, so that a reader by high-water mark is found out', () => {
   const record = new MemoryRecord()

@@ -168,7 +168,8 @@ export class MemoryBooks implements Books {
     return found.sort(byPlace).slice(0, max)
   }
 
-  async expired(now: number, max: number): Promise<Id[]> {
+  async expired(max: number): Promise<Id[]> {
+    const now = this.#tools.now()
     const found = await this.#all(
       (order) => order.state === 'PAYMENT_PENDING' && order.expiresAt !== null && order.expiresAt <= now,
     )
@@ -210,15 +211,18 @@ const byPlace = (a: Place, b: Place): number => a.epoch - b.epoch || a.seq - b.s
 
 export class MemoryOutbox implements Outbox {
   readonly #record: MemoryRecord
+  readonly #now: () => number
   readonly #isWaiting: (subject: Id) => boolean
 
   /** @param isWaiting an event about this order was told and not yet handled. */
-  constructor(record: MemoryRecord, isWaiting: (orderId: Id) => boolean) {
+  constructor(record: MemoryRecord, now: () => number, isWaiting: (orderId: Id) => boolean) {
     this.#record = record
+    this.#now = now
     this.#isWaiting = isWaiting
   }
 
-  async claim(token: string, max: number, now: number, leaseMs: number): Promise<OutboxRow[]> {
+  async claim(token: string, max: number, leaseMs: number): Promise<OutboxRow[]> {
+    const now = this.#now()
     const free = [...this.#record.outbox.values()].filter((one) => one.leasedUntil <= now).slice(0, max)
     for (const one of free) Object.assign(one, { token, leasedUntil: now + leaseMs })
     return free.map(({ row }) => ({ ...row }))
@@ -232,14 +236,16 @@ export class MemoryOutbox implements Outbox {
 
   async waiting() {
     const rows = [...this.#record.outbox.values()].map(({ row }) => row)
-    return { count: rows.length, oldestAt: rows.length === 0 ? null : Math.min(...rows.map((row) => row.at)) }
+    const now = this.#now()
+    return { count: rows.length, oldestMs: Math.max(0, ...rows.map((row) => now - row.at)) }
   }
 
-  async again(before: number, now: number): Promise<number> {
+  async again(ageMs: number): Promise<number> {
+    const now = this.#now()
     const told = new Set([...this.#record.outbox.values()].map(({ row }) => row.refId))
     const silent = [...this.#record.orders.values()].filter(
       ({ orderId, state, createdAt }) =>
-        state === 'RESERVATION_PENDING' && createdAt < before && !told.has(orderId) && !this.#isWaiting(orderId),
+        state === 'RESERVATION_PENDING' && createdAt < now - ageMs && !told.has(orderId) && !this.#isWaiting(orderId),
     )
     for (const order of silent) this.#record.tell('order-booked', order.orderId, now)
     return silent.length

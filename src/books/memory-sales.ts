@@ -9,12 +9,14 @@ type Refusal = Exclude<SaleChanged, { kind: 'changed' }>
 /** The record of sales as an executable specification: each method checks first and changes after, so it is all or nothing. */
 export class MemorySales implements Sales {
   readonly #record: MemoryRecord
+  readonly #now: () => number
 
-  constructor(record: MemoryRecord) {
+  constructor(record: MemoryRecord, now: () => number) {
     this.#record = record
+    this.#now = now
   }
 
-  async create({ items, ...sale }: NewSale, now: number): Promise<SaleChanged> {
+  async create({ items, ...sale }: NewSale): Promise<SaleChanged> {
     const refusal = items.map((item) => this.#lacks(item.productId, item.quantity)).find(Boolean)
     if (refusal) return refusal
     for (const { productId, quantity } of items) this.#restock(productId, -quantity)
@@ -23,7 +25,7 @@ export class MemorySales implements Sales {
       epoch: 1,
       pausedByOperator: false,
       pausedForRecovery: false,
-      createdAt: now,
+      createdAt: this.#now(),
       startToldAt: null,
       settledAt: null,
       taken: new Map(),
@@ -40,10 +42,10 @@ export class MemorySales implements Sales {
     return { kind: 'changed', sale: this.#view(made) }
   }
 
-  async change(saleId: Id, { items = [], ...change }: SaleChange, now: number): Promise<SaleChanged> {
+  async change(saleId: Id, { items = [], ...change }: SaleChange): Promise<SaleChanged> {
     const sale = this.#record.sales.get(saleId)
     if (!sale) return { kind: 'not-found' }
-    if (now >= sale.endTime) return { kind: 'conflict', because: 'the sale has ended' }
+    if (this.#now() >= sale.endTime) return { kind: 'conflict', because: 'the sale has ended' }
     const most = Math.max(0, ...sale.taken.values())
     if (change.limit !== undefined && most > change.limit) return { kind: 'conflict', because: `a buyer has ${most} units` }
     const refusal = items.map(({ productId, quantity }) => this.#resists(sale, productId, quantity)).find(Boolean)
@@ -100,7 +102,8 @@ export class MemorySales implements Sales {
       .map((sale) => this.#view(sale))
   }
 
-  async announceStart(saleId: Id, now: number): Promise<boolean> {
+  async announceStart(saleId: Id): Promise<boolean> {
+    const now = this.#now()
     const sale = this.#record.sales.get(saleId)
     if (!sale || sale.startToldAt !== null || now < sale.startTime || now >= sale.endTime) return false
     sale.startToldAt = now
@@ -108,7 +111,8 @@ export class MemorySales implements Sales {
     return true
   }
 
-  async settleEnd(saleId: Id, now: number): Promise<boolean> {
+  async settleEnd(saleId: Id): Promise<boolean> {
+    const now = this.#now()
     const sale = this.#record.sales.get(saleId)
     if (!sale || sale.settledAt !== null || sale.pausedForRecovery || now < sale.endTime) return false
     if (sale.items.some((item) => item.held > 0)) return false
@@ -153,7 +157,8 @@ export class MemorySales implements Sales {
     return { terms: termsOf(sale), items: items.sort((a, b) => (a.productId < b.productId ? -1 : 1)), buyersWrong: wrong.length }
   }
 
-  async moneyTally(stuckBefore: number): Promise<MoneyTally> {
+  async moneyTally(stuckMs: number): Promise<MoneyTally> {
+    const stuckBefore = this.#now() - stuckMs
     const { journal, wallets } = this.#record
     const orders = [...this.#record.orders.values()]
     const sumOf = (rows: { amount: number }[]) => rows.reduce((sum, row) => sum + row.amount, 0)

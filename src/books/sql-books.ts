@@ -354,11 +354,11 @@ export class SqlBooks implements Books {
     })
   }
 
-  expired(now: number, max: number): Promise<Id[]> {
+  expired(max: number): Promise<Id[]> {
     return this.#db.read(async (sql) => {
       const rows = await sql.all<{ id: Id }>(
         `SELECT id FROM orders WHERE state = 'PAYMENT_PENDING' AND expires_at <= ? ORDER BY created_at LIMIT ?`,
-        now,
+        this.#tools.now(),
         max,
       )
       return rows.map((row) => row.id)

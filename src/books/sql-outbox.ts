@@ -4,12 +4,15 @@ import type { Happening, Outbox, OutboxRow } from './books.ts'
 
 export class SqlOutbox implements Outbox {
   readonly #db: Database
+  readonly #now: () => number
 
-  constructor(db: Database) {
+  constructor(db: Database, now: () => number) {
     this.#db = db
+    this.#now = now
   }
 
-  claim(token: string, max: number, now: number, leaseMs: number): Promise<OutboxRow[]> {
+  claim(token: string, max: number, leaseMs: number): Promise<OutboxRow[]> {
+    const now = this.#now()
     return this.#db.write(async (sql) => {
       const rows = await sql.all<{ id: number; happening: Happening; ref_id: Id; at: number }>(
         `SELECT id, happening, ref_id, at FROM outbox WHERE leased_until <= ? ORDER BY id LIMIT ? ${this.#db.facts.skipLocked}`,
@@ -31,15 +34,17 @@ export class SqlOutbox implements Outbox {
   }
 
   waiting() {
+    const now = this.#now()
     return this.#db.read(async (sql) => {
       const [row] = await sql.all<{ count: number; oldestAt: number | null }>(
         'SELECT count(*) AS count, min(at) AS oldestAt FROM outbox',
       )
-      return row ?? { count: 0, oldestAt: null }
+      return { count: row?.count ?? 0, oldestMs: Math.max(0, now - (row?.oldestAt ?? now)) }
     })
   }
 
-  again(before: number, now: number): Promise<number> {
+  again(ageMs: number): Promise<number> {
+    const now = this.#now()
     return this.#db.write((sql) =>
       sql.run(
         `INSERT INTO outbox (happening, ref_id, at, token, leased_until)
@@ -49,7 +54,7 @@ export class SqlOutbox implements Outbox {
            AND NOT EXISTS (SELECT 1 FROM event_deliveries d WHERE d.subject = o.id)
          ORDER BY o.created_at LIMIT 1000`,
         now,
-        before,
+        now - ageMs,
       ),
     )
   }

@@ -23,12 +23,14 @@ class Refusal extends Error {
 
 export class SqlSales implements Sales {
   readonly #db: Database
+  readonly #now: () => number
 
-  constructor(db: Database) {
+  constructor(db: Database, now: () => number) {
     this.#db = db
+    this.#now = now
   }
 
-  create(sale: NewSale, now: number): Promise<SaleChanged> {
+  create(sale: NewSale): Promise<SaleChanged> {
     return this.#changing(async (sql) => {
       await sql.run(
         `INSERT INTO sales (id, name, banner, start_time, end_time, buyer_limit, epoch, incarnation, seq, paused_by_operator,
@@ -42,7 +44,7 @@ export class SqlSales implements Sales {
         sale.limit,
         sale.incarnation,
         sale.drillId,
-        now,
+        this.#now(),
       )
       for (const [position, item] of sale.items.entries()) {
         await takeStock(sql, item.productId, item.quantity)
@@ -63,11 +65,11 @@ export class SqlSales implements Sales {
     })
   }
 
-  change(saleId: Id, change: SaleChange, now: number): Promise<SaleChanged> {
+  change(saleId: Id, change: SaleChange): Promise<SaleChanged> {
     return this.#changing(async (sql) => {
       const [row] = await sql.all<BookTables['sales']>('SELECT * FROM sales WHERE id = ?', saleId)
       if (!row) throw new Refusal({ kind: 'not-found' })
-      if (now >= row.end_time) throw new Refusal({ kind: 'conflict', because: 'the sale has ended' })
+      if (this.#now() >= row.end_time) throw new Refusal({ kind: 'conflict', because: 'the sale has ended' })
       if (change.limit !== undefined) await checkLimit(sql, saleId, change.limit)
       for (const { productId, quantity } of change.items ?? []) await reallot(sql, saleId, productId, quantity)
       await sql.run(
@@ -119,7 +121,8 @@ export class SqlSales implements Sales {
     )
   }
 
-  announceStart(saleId: Id, now: number): Promise<boolean> {
+  announceStart(saleId: Id): Promise<boolean> {
+    const now = this.#now()
     return this.#db.write(async (sql) => {
       const told = await sql.run(
         'UPDATE sales SET start_told_at = ? WHERE id = ? AND start_told_at IS NULL AND start_time <= ? AND end_time > ?',
@@ -133,7 +136,8 @@ export class SqlSales implements Sales {
     })
   }
 
-  settleEnd(saleId: Id, now: number): Promise<boolean> {
+  settleEnd(saleId: Id): Promise<boolean> {
+    const now = this.#now()
     return this.#db.write(async (sql) => {
       const items = await sql.all<BookTables['sale_items']>(
         'SELECT * FROM sale_items WHERE sale_id = ? ORDER BY product_id',
@@ -164,13 +168,13 @@ export class SqlSales implements Sales {
     })
   }
 
-  raiseEpoch(saleId: Id, epoch: number, incarnation: string | null, now: number): Promise<boolean> {
+  raiseEpoch(saleId: Id, epoch: number, incarnation: string | null): Promise<boolean> {
     return this.#db.write(async (sql) => {
       const raised = await sql.run(
         `UPDATE sales SET epoch = epoch + 1, incarnation = ?, seq = 0, paused_for_recovery = 1, recovery_since = ?
          WHERE id = ? AND epoch = ?`,
         incarnation,
-        now,
+        this.#now(),
         saleId,
         epoch,
       )
@@ -215,7 +219,8 @@ export class SqlSales implements Sales {
     })
   }
 
-  moneyTally(stuckBefore: number): Promise<MoneyTally> {
+  moneyTally(stuckMs: number): Promise<MoneyTally> {
+    const stuckBefore = this.#now() - stuckMs
     const count = async (sql: Sql, text: string, ...values: number[]) =>
       (await sql.all<{ count: number | null }>(text, ...values))[0]?.count ?? 0
     return this.#db.read(async (sql) => ({

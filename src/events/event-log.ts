@@ -13,14 +13,15 @@ export type Event = {
 /** What a group has been handed and must acknowledge. */
 export type Delivery = { position: number; event: Event }
 
-/** At least once, to each group. Publishing the same event id again does nothing. */
+/** At least once, to each group. Publishing the same event id again does nothing. Time is the log's own. */
 export interface EventLog {
   append(events: Event[]): Promise<void>
   /** Leases what nobody in the group holds, oldest first. */
-  take(group: Group, token: string, max: number, now: number, leaseMs: number): Promise<Delivery[]>
+  take(group: Group, token: string, max: number, leaseMs: number): Promise<Delivery[]>
   /** Acknowledges what `token` still holds. */
   ack(group: Group, token: string, positions: number[]): Promise<number>
-  lag(group: Group): Promise<{ count: number; oldestAt: number | null }>
+  /** `oldestMs`: how long the oldest has waited. */
+  lag(group: Group): Promise<{ count: number; oldestMs: number }>
 }
 
 export type Group = 'payments'

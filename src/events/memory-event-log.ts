@@ -8,6 +8,11 @@ export class MemoryEventLog implements EventLog {
   readonly events: Event[] = []
   #waiting: Waiting[] = []
   #position = 0
+  readonly #now: () => number
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
 
   async append(events: Event[]): Promise<void> {
     for (const event of events) {
@@ -20,7 +25,8 @@ export class MemoryEventLog implements EventLog {
     }
   }
 
-  async take(group: Group, token: string, max: number, now: number, leaseMs: number): Promise<Delivery[]> {
+  async take(group: Group, token: string, max: number, leaseMs: number): Promise<Delivery[]> {
+    const now = this.#now()
     const free = this.#waiting.filter((one) => one.group === group && one.leasedUntil <= now).slice(0, max)
     for (const one of free) Object.assign(one, { token, leasedUntil: now + leaseMs })
     return free.map(({ position, event }) => ({ position, event: structuredClone(event) }))
@@ -34,7 +40,7 @@ export class MemoryEventLog implements EventLog {
 
   async lag(group: Group) {
     const times = this.#waiting.filter((one) => one.group === group).map((one) => one.event.time)
-    return { count: times.length, oldestAt: times.length === 0 ? null : Math.min(...times) }
+    return { count: times.length, oldestMs: Math.max(0, ...times.map((time) => this.#now() - time)) }
   }
 
   /** Some group has not yet handled an event about it. */

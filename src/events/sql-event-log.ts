@@ -34,9 +34,11 @@ type Row = { position: number; id: string; type: string; topic: Event['topic']; 
 /** The event log of a shop without Kafka: a table, claimed row by row by as many workers as there are. */
 export class SqlEventLog implements EventLog {
   readonly #db: Database
+  readonly #now: () => number
 
-  constructor(db: Database) {
+  constructor(db: Database, now: () => number) {
     this.#db = db
+    this.#now = now
   }
 
   append(events: Event[]): Promise<void> {
@@ -67,7 +69,8 @@ export class SqlEventLog implements EventLog {
     })
   }
 
-  take(group: Group, token: string, max: number, now: number, leaseMs: number): Promise<Delivery[]> {
+  take(group: Group, token: string, max: number, leaseMs: number): Promise<Delivery[]> {
+    const now = this.#now()
     return this.#db.write(async (sql) => {
       const rows = await sql.all<Row>(
         `SELECT d.position, e.id, e.type, e.topic, e.subject, e.at AS time, e.data
@@ -99,12 +102,13 @@ export class SqlEventLog implements EventLog {
   }
 
   lag(group: Group) {
+    const now = this.#now()
     return this.#db.read(async (sql) => {
       const [row] = await sql.all<{ count: number; oldestAt: number | null }>(
         'SELECT count(*) AS count, min(at) AS oldestAt FROM event_deliveries WHERE grp = ?',
         group,
       )
-      return row ?? { count: 0, oldestAt: null }
+      return { count: row?.count ?? 0, oldestMs: Math.max(0, now - (row?.oldestAt ?? now)) }
     })
   }
 

@@ -112,10 +112,9 @@ export function opsGauges(
   metrics.gauge('doorbuster_waiting', 'What waits behind acceptance, by stage.', ['stage'], async () =>
     (await stages()).map(({ labels, count }) => ({ labels, value: count })),
   )
-  metrics.gauge('doorbuster_waiting_oldest_seconds', 'Age of the oldest that waits; 0 when none does.', ['stage'], async () => {
-    const now = clock.now()
-    return (await stages()).map(({ labels, oldestAt }) => ({ labels, value: Math.max(0, now - (oldestAt ?? now)) / 1000 }))
-  })
+  metrics.gauge('doorbuster_waiting_oldest_seconds', 'Age of the oldest that waits; 0 when none does.', ['stage'], async () =>
+    (await stages()).map(({ labels, oldestMs }) => ({ labels, value: oldestMs / 1000 })),
+  )
   const last = (value: (one: { ok: boolean; at: number }) => number) => () => {
     const one = audit.last()
     return one ? [{ labels: [], value: value(one) }] : []

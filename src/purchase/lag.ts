@@ -29,7 +29,7 @@ export class Lag {
     const [outbox, payments] = await Promise.all([this.#outbox.waiting(), this.#events.lag('payments')])
     this.outbox = outbox.count
     this.payments = payments.count
-    this.oldestMs = now - Math.min(outbox.oldestAt ?? now, payments.oldestAt ?? now)
+    this.oldestMs = Math.max(outbox.oldestMs, payments.oldestMs)
     this.measuredAt = now
   }
 }

@@ -15,7 +15,7 @@ const orderOf = (placed: Placed | undefined): Id => {
 describe('a purchase', () => {
   it('is accepted, told, paid, committed and pushed, and the shop adds up', async () => {
     const shop = memoryShop()
-    const { books, sales, ledger, record, clock, wish, buyer, settleAll, imbalances } = shop
+    const { books, sales, ledger, record, wish, buyer, settleAll, imbalances } = shop
     const process = shop.process()
     const sale = await shop.sale(3, {}, process)
     const poor = buyer(PRICE - 1)
@@ -43,7 +43,7 @@ describe('a purchase', () => {
     assert.equal(process.board.get(sale.id)?.remaining.get(sale.productId), 1, 'what the poor one had is free')
     assert.equal(record.wallets.get(poor)?.balance, PRICE - 1)
     assert.deepEqual(await imbalances(), [])
-    assert.equal(await sales.settleEnd(sale.id, clock.now()), false)
+    assert.equal(await sales.settleEnd(sale.id), false)
   })
 
   it('gives the same order for the same key, with its present status, whatever became of it and of the sale', async () => {
@@ -194,7 +194,7 @@ describe('what the ledger says', () => {
     const shop = memoryShop()
     const process = shop.process()
     const sale = await shop.sale(2, {}, process)
-    await shop.sales.raiseEpoch(sale.id, 1, 'run 1', shop.clock.now())
+    await shop.sales.raiseEpoch(sale.id, 1, 'run 1')
     assert.deepEqual(await process.buy(shop.wish(sale)), { kind: 'busy' }, 'the ledger granted it, the books did not')
     await shop.sales.clearRecovery(sale.id, 2)
     const raised = await shop.sales.sale(sale.id)
@@ -292,7 +292,7 @@ describe('the lease', () => {
     const shop = await soldOut()
     const { leased, sale, clock, sales } = shop
     await shop.books.move([{ orderId: shop.orderId, by: 'cancel', reason: 'test' }])
-    await sales.raiseEpoch(sale.id, 1, 'run 1', clock.now())
+    await sales.raiseEpoch(sale.id, 1, 'run 1')
     await sales.clearRecovery(sale.id, 2)
     const raised = await sales.sale(sale.id)
     assert.ok(raised)
@@ -313,7 +313,7 @@ describe('the lease', () => {
     const shop = await soldOut()
     const { sale, clock, fromMemory } = shop
     await clock.advance(LEASE_MS / 2 + 1)
-    await shop.sales.raiseEpoch(sale.id, 1, 'run 1', clock.now())
+    await shop.sales.raiseEpoch(sale.id, 1, 'run 1')
     assert.deepEqual(await fromMemory(), { kind: 'sold-out', fromMemory: true }, 'and a probe leaves')
     await shop.idle()
     await clock.advance(LEASE_MS / 2)

@@ -3,7 +3,6 @@ import type { Id } from '../core/ids.ts'
 import type { Order } from '../core/order.ts'
 import type { Sale } from '../core/sale.ts'
 import type { Event, EventLog } from '../events/event-log.ts'
-import type { Clock } from '../platform/clock.ts'
 
 /** Small, because acceptance waits for a batch that has begun: 64 take about 2 ms. */
 const BATCH_MAX = 64
@@ -14,15 +13,14 @@ export type PublishParts = {
   sales: { sale(id: Id): Promise<Sale | null> }
   outbox: Outbox
   events: EventLog
-  clock: Clock
   newId: () => Id
   published: () => void
 }
 
 /** Outbox → event log, claimed row by row, at least once. True when there may be more. */
-export async function publish({ books, sales, outbox, events, clock, newId, published }: PublishParts): Promise<boolean> {
+export async function publish({ books, sales, outbox, events, newId, published }: PublishParts): Promise<boolean> {
   const token = newId()
-  const rows = await outbox.claim(token, BATCH_MAX, clock.now(), LEASE_MS)
+  const rows = await outbox.claim(token, BATCH_MAX, LEASE_MS)
   if (rows.length === 0) return false
   const orders = new Map((await books.byIds(rows.map((row) => row.refId))).map((order) => [order.orderId, order]))
   const told: Event[] = []

@@ -182,7 +182,7 @@ describe('a loss', () => {
   ][] = [
     [
       'an older epoch',
-      (shop, sale) => shop.sales.raiseEpoch(sale.id, 1, 'run 1', 0).then(() => shop.sales.clearRecovery(sale.id, 2)),
+      (shop, sale) => shop.sales.raiseEpoch(sale.id, 1, 'run 1').then(() => shop.sales.clearRecovery(sale.id, 2)),
     ],
     ['a disagreement', async (_shop, sale, process) => process.rebuild.alarm(sale.id, 1, 'told')],
     ['the last order of the books', (shop, sale) => reload(shop, sale, (hold) => hold.orderId !== sale.waiting)],

@@ -114,7 +114,7 @@ export class RebuildLedger {
   async #rebuild({ id, epoch: evidence }: Sale, because: string): Promise<void> {
     const { sales, ledger, clock, rebuilt } = this.#parts
     const incarnation = await ledger.incarnation()
-    if (!(await sales.raiseEpoch(id, evidence, incarnation, clock.now()))) return
+    if (!(await sales.raiseEpoch(id, evidence, incarnation))) return
     // Nobody refuses from memory any more what the new ledger may grant.
     await clock.sleep(LEASE_MS)
     // The sale first: nothing is booked now, so what is held and sold only falls, and fits the allotments that were read.

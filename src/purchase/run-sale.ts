@@ -33,15 +33,15 @@ export class RunSale {
 
   /** The books first, then the ledger, armed before the sale opens. */
   async create(sale: Omit<NewSale, 'incarnation'>): Promise<SaleChanged> {
-    const { sales, ledger, clock } = this.#parts
-    const created = await sales.create({ ...sale, incarnation: await ledger.incarnation() }, clock.now())
+    const { sales, ledger } = this.#parts
+    const created = await sales.create({ ...sale, incarnation: await ledger.incarnation() })
     if (created.kind === 'changed') await this.#load(created.sale)
     return created
   }
 
   /** More units: the books first. Fewer, or a lower limit: the ledger first, so that it never gives what the books refuse. */
   async change(saleId: Id, change: SaleChange): Promise<SaleChanged> {
-    const { sales, ledger, clock } = this.#parts
+    const { sales, ledger } = this.#parts
     const present = await sales.sale(saleId)
     if (!present) return { kind: 'not-found' }
     const fewer = (change.items ?? []).filter((item) => item.quantity < allotmentOf(present, item.productId))
@@ -52,7 +52,7 @@ export class RunSale {
       if (!(await ledger.amend({ ...termsOf(present), limit }, items)))
         return { kind: 'conflict', because: 'more than that is held or sold' }
     }
-    const changed = await sales.change(saleId, change, clock.now())
+    const changed = await sales.change(saleId, change)
     if (changed.kind !== 'changed') {
       if (tighter) await ledger.amend(termsOf(present), present.items)
       return changed
@@ -99,7 +99,7 @@ export class RunSale {
         this.#phases.set(sale.id, phase)
         push.toSale(sale.id, { type: 'sale', saleId: sale.id, status: statusOf(sale, now), phase })
       }
-      if (now >= sale.startTime && now < sale.endTime) await sales.announceStart(sale.id, now)
+      if (now >= sale.startTime && now < sale.endTime) await sales.announceStart(sale.id)
       if (sale.settledAt !== null) await this.#drop(sale.id)
       else if (now >= sale.endTime) await this.#end(sale)
       for (const edge of [sale.startTime, sale.endTime, sale.endTime - endingSoonMs]) if (edge > now && edge < next) next = edge
@@ -109,9 +109,9 @@ export class RunSale {
 
   /** What is left goes back to stock, once the ledger has nothing under way either. */
   async #end(sale: Sale): Promise<void> {
-    const { sales, ledger, clock } = this.#parts
+    const { sales, ledger } = this.#parts
     if (!ledger.inBooks && !isOver(await ledger.look(sale.id, Number.MAX_SAFE_INTEGER, 0), sale)) return
-    await sales.settleEnd(sale.id, clock.now())
+    await sales.settleEnd(sale.id)
   }
 
   /** A ledger of its own may forget what is settled: it is answered from the books. Each process does it once, as the one that

@@ -3,7 +3,6 @@ import type { Id } from '../core/ids.ts'
 import { isFinal, type Order, unitOf } from '../core/order.ts'
 import type { Event, EventLog } from '../events/event-log.ts'
 import type { HoldMove, Ledger } from '../ledger/ledger.ts'
-import type { Clock } from '../platform/clock.ts'
 
 /** Small, because acceptance waits for a batch that has begun: 32 take about 3 ms. */
 const BATCH_MAX = 32
@@ -13,7 +12,6 @@ export type SettleParts = {
   books: Pick<Books, 'move'>
   ledger: Ledger
   events: EventLog
-  clock: Clock
   newId: () => Id
   /** An order came to its end, and so much is now left of its item: for those who wait and watch. */
   announce: (order: Order, remaining: number) => void
@@ -24,9 +22,9 @@ type MoveParts = Pick<SettleParts, 'books' | 'ledger' | 'announce'>
 /** Event log → payment → books → ledger → push, a batch at a time; each order in it stands alone. True when there may be
  *  more. Repeating it does nothing: every change is a compare-and-set. */
 export async function settleOrders(parts: SettleParts): Promise<boolean> {
-  const { events, clock, newId } = parts
+  const { events, newId } = parts
   const token = newId()
-  const deliveries = await events.take('payments', token, BATCH_MAX, clock.now(), LEASE_MS)
+  const deliveries = await events.take('payments', token, BATCH_MAX, LEASE_MS)
   if (deliveries.length === 0) return false
   await moveOrders(
     parts,
@@ -62,8 +60,8 @@ async function moveOrders(parts: MoveParts, moves: OrderMove[]): Promise<Moved[]
 }
 
 /** An order that waits for its buyer past its time ends; what waits for us does not. */
-export async function expireOrders(parts: MoveParts & { books: Pick<Books, 'expired'>; clock: Clock }): Promise<boolean> {
-  const ids = await parts.books.expired(parts.clock.now(), BATCH_MAX)
+export async function expireOrders(parts: MoveParts & { books: Pick<Books, 'expired'> }): Promise<boolean> {
+  const ids = await parts.books.expired(BATCH_MAX)
   if (ids.length > 0)
     await moveOrders(
       parts,

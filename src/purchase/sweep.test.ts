@@ -138,7 +138,7 @@ describe('the sweeper', () => {
     const process = shop.process()
     const sale = await shop.sale(4, {}, process)
     const [orderId] = (await buy(shop, process, sale, 1)) as [Id]
-    const [row] = await shop.outbox.claim('lost', 9, shop.clock.now(), 1)
+    const [row] = await shop.outbox.claim('lost', 9, 1)
     await shop.outbox.done('lost', [row?.id ?? 0])
     await shop.clock.advance(30_000)
     await process.sweep()
@@ -157,7 +157,7 @@ describe('the sweeper', () => {
     const sale = await shop.sale(4, {}, process)
     const [paid] = (await buy(shop, process, sale, 1)) as [Id]
     await shop.books.move([pay(paid)])
-    await shop.sales.raiseEpoch(sale.id, 1, 'run 1', shop.clock.now())
+    await shop.sales.raiseEpoch(sale.id, 1, 'run 1')
     await process.sweep()
     await shop.ledger.drop(sale.id)
     await process.sweep()

@@ -31,7 +31,7 @@ export type SweepParts = {
  */
 export async function sweep(parts: SweepParts): Promise<boolean> {
   const { sales, outbox, ledger, clock, booked } = parts
-  const told = await outbox.again(clock.now() - SILENT_MS, clock.now())
+  const told = await outbox.again(SILENT_MS)
   if (told > 0) booked()
   if (!ledger.inBooks) {
     for (const sale of await sales.current(clock.now())) {

@@ -8,7 +8,7 @@ import { openSqliteStores } from '../../../test/sqlite-stores.ts'
 it('stops right after its last answer', { timeout: 30_000 }, async () => {
   for (let round = 0; round < 6; round++) {
     await using open = await openSqliteStores(handClock())
-    const [, order] = await Promise.all([open.stores.outbox.again(0, 0), open.stores.books.order(newId())])
+    const [, order] = await Promise.all([open.stores.outbox.again(0), open.stores.books.order(newId())])
     assert.equal(order, null)
   }
 })

@@ -159,7 +159,12 @@ function worldOf(made: BooksFixture) {
       }
       assert.equal(tally?.buyersWrong, 0)
     }
-    assert.deepEqual(await sales.moneyTally(Number.MAX_SAFE_INTEGER), { journalSum: 0, walletsWrong: 0, paymentsWrong: 0, ordersStuck: 0 })
+    assert.deepEqual(await sales.moneyTally(Number.MAX_SAFE_INTEGER), {
+      journalSum: 0,
+      walletsWrong: 0,
+      paymentsWrong: 0,
+      ordersStuck: 0,
+    })
   }
 
   return { ...made, product, buyer, newSale, sale, entry, booked, order, counts, told, drain, balances }

@@ -102,8 +102,8 @@ export function memoryShop() {
       runSale,
       announce: announcer(board, push, () => {}),
       rebuild,
-      catchUp: catchUp({ ...own, clock, alarm, booked }),
-      sweep: () => sweep({ ...own, outbox, clock, alarm, booked }),
+      catchUp: catchUp({ ...own, alarm, booked }),
+      sweep: () => sweep({ ...own, outbox, alarm, booked }),
       /** What a buyer's browser is told. */
       watch(buyerId: Id): string[] {
         const told: string[] = []

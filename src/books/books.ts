@@ -131,14 +131,15 @@ export interface Sales {
   change(saleId: Id, change: SaleChange): Promise<SaleChanged>
   sale(id: Id): Promise<Sale | null>
   /** Not settled yet, plus those that ended after `endedAfter`. */
-  current(endedAfter: number): Promise<Sale[]>
+  current(endedAfter?: number): Promise<Sale[]>
   list(limit: number, after: Id | undefined): Promise<Sale[]>
   /** Marks the start as told and writes it to the outbox; true for the one caller that did it. */
   announceStart(saleId: Id): Promise<boolean>
   /** After the end: once nothing is held any more and no recovery is under way, what is left goes back to ordinary stock; the
    *  epoch of a sale with a ledger of its own is raised, so that nothing of it can be booked any more. True when that is done. */
   settleEnd(saleId: Id): Promise<boolean>
-  /** Epoch + 1, for a ledger of this incarnation, and paused for recovery, where the epoch is still `epoch`: one winner. */
+  /** Epoch + 1, for a ledger of this incarnation, and paused for recovery, where the epoch is still `epoch` and the
+   *  sale is not settled: one winner. */
   raiseEpoch(saleId: Id, epoch: number, incarnation: string | null): Promise<boolean>
   clearRecovery(saleId: Id, epoch: number): Promise<boolean>
   tally(saleId: Id): Promise<SaleTally | null>

@@ -87,7 +87,7 @@ export class MemorySales implements Sales {
     return sale ? this.#view(sale) : null
   }
 
-  async current(endedAfter: number): Promise<Sale[]> {
+  async current(endedAfter = Number.MAX_SAFE_INTEGER): Promise<Sale[]> {
     return [...this.#record.sales.values()]
       .filter((sale) => sale.settledAt === null || sale.endTime > endedAfter)
       .sort((a, b) => a.startTime - b.startTime || (a.id < b.id ? -1 : 1))
@@ -129,7 +129,7 @@ export class MemorySales implements Sales {
 
   async raiseEpoch(saleId: Id, epoch: number, incarnation: string | null): Promise<boolean> {
     const sale = this.#record.sales.get(saleId)
-    if (sale?.epoch !== epoch) return false
+    if (sale?.epoch !== epoch || sale.settledAt !== null) return false
     Object.assign(sale, { epoch: epoch + 1, incarnation, pausedForRecovery: true })
     return true
   }

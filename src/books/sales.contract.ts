@@ -196,7 +196,7 @@ function startingAndEnding(get: () => BooksWorld): void {
 
 function recovering(get: () => BooksWorld): void {
   it('raises the epoch for one of those who saw the same evidence, and pauses the sale for recovery', async () => {
-    const { sales, sale } = get()
+    const { sales, sale, clock } = get()
     const { id } = await sale()
     const raises = await Promise.all([1, 2, 3].map(() => sales.raiseEpoch(id, 1, 'run 2')))
     assert.deepEqual(raises.sort(), [false, false, true])
@@ -204,6 +204,11 @@ function recovering(get: () => BooksWorld): void {
     assert.ok(raised?.epoch === 2 && raised.incarnation === 'run 2' && raised.pausedForRecovery && !raised.pausedByOperator)
     assert.equal((await sales.tally(id))?.terms.epoch, 2)
     assert.equal(await sales.raiseEpoch(newId(), 1, null), false)
+    await sales.clearRecovery(id, 2)
+    await clock.advance(3600_000)
+    assert.equal(await sales.settleEnd(id), true)
+    assert.equal(await sales.raiseEpoch(id, 3, 'run 3'), false, 'it is settled')
+    assert.equal((await sales.sale(id))?.pausedForRecovery, false)
   })
 
   it("clears a recovery only for its own epoch, and leaves the operator's pause alone", async () => {

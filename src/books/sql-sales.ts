@@ -102,7 +102,7 @@ export class SqlSales implements Sales {
     return this.#db.read((sql) => readSale(sql, id))
   }
 
-  current(endedAfter: number): Promise<Sale[]> {
+  current(endedAfter = Number.MAX_SAFE_INTEGER): Promise<Sale[]> {
     return this.#db.read(async (sql) => {
       const rows = await sql.all<BookTables['sales']>(
         'SELECT * FROM sales WHERE settled_at IS NULL OR end_time > ? ORDER BY start_time, id',
@@ -172,7 +172,7 @@ export class SqlSales implements Sales {
     return this.#db.write(async (sql) => {
       const raised = await sql.run(
         `UPDATE sales SET epoch = epoch + 1, incarnation = ?, seq = 0, paused_for_recovery = 1, recovery_since = ?
-         WHERE id = ? AND epoch = ?`,
+         WHERE id = ? AND epoch = ? AND settled_at IS NULL`,
         incarnation,
         this.#now(),
         saleId,

@@ -1,5 +1,6 @@
 import type { Id } from '../core/ids.ts'
 import type { Sale } from '../core/sale.ts'
+import type { Clock } from '../platform/clock.ts'
 
 /** A current sale as this process knows it: for display and for the gate. The ledger decides. */
 export type Live = { sale: Sale; remaining: Map<Id, number>; outcomes: Map<string, number>; version: number }
@@ -8,6 +9,7 @@ export type BoardChange = 'stock' | 'sale'
 export class Board {
   readonly #sales = new Map<Id, Live>()
   readonly #listeners: ((live: Live, what: BoardChange) => void)[] = []
+  #ledgerAhead: number | undefined
 
   get(saleId: Id): Live | undefined {
     return this.#sales.get(saleId)
@@ -15,6 +17,16 @@ export class Board {
 
   all(): Live[] {
     return [...this.#sales.values()]
+  }
+
+  /** The ledger's time, which opens and closes sales: this process's clock may be minutes away from it. */
+  ledgerNow(clock: Clock): number {
+    return this.#ledgerAhead === undefined ? clock.now() : clock.ticks() + this.#ledgerAhead
+  }
+
+  /** @param now what the ledger has just answered. */
+  setLedgerNow(now: number, clock: Clock): void {
+    this.#ledgerAhead = now - clock.ticks()
   }
 
   on(listener: (live: Live, what: BoardChange) => void): void {

@@ -1,7 +1,6 @@
 import type { Books, Sales } from '../books/books.ts'
 import type { Id } from '../core/ids.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { Clock } from '../platform/clock.ts'
 import { type Alarm, book, entryOf } from './book.ts'
 
 /** The process that reserved a younger entry is about to book it. */
@@ -12,7 +11,6 @@ export type CatchUpParts = {
   sales: Pick<Sales, 'current'>
   books: Books
   ledger: Ledger
-  clock: Clock
   alarm: Alarm
   /** Something was booked: whoever publishes may begin. */
   booked: () => void
@@ -23,11 +21,11 @@ export type CatchUpParts = {
  * more. How far a sale was read is kept in memory and moves only past what is booked: a new process reads it all once more.
  */
 export function catchUp(parts: CatchUpParts): () => Promise<boolean> {
-  const { sales, ledger, clock } = parts
+  const { sales, ledger } = parts
   const read = new Map<Id, { epoch: number; seq: number }>()
   return async () => {
     if (ledger.inBooks) return false
-    const current = await sales.current(clock.now())
+    const current = await sales.current()
     for (const id of read.keys()) if (!current.some((sale) => sale.id === id)) read.delete(id)
     let more = false
     for (const { id } of current) {

@@ -83,7 +83,7 @@ export class PlaceOrder {
     const { board, clock, newId } = this.#parts
     const live = board.get(saleId) as Live
     const counter = this.#counter(saleId)
-    counter.waiting.push({ ask: { ...asked, orderId: newId(), deadline: clock.now() + PATIENCE_MS }, answer })
+    counter.waiting.push({ ask: { ...asked, orderId: newId(), deadline: board.ledgerNow(clock) + PATIENCE_MS }, answer })
     this.#waiting++
     if (counter.scheduled || counter.inFlight >= IN_FLIGHT_MAX) return
     counter.scheduled = true

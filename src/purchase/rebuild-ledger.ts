@@ -47,9 +47,9 @@ export class RebuildLedger {
 
   /** To be repeated every second, and after an alarm at once. */
   async turn(): Promise<boolean> {
-    const { sales, ledger, clock } = this.#parts
+    const { sales, ledger } = this.#parts
     if (ledger.inBooks) return false
-    const current = await sales.current(clock.now())
+    const current = await sales.current()
     for (const known of [this.#told, this.#seen, this.#last]) {
       for (const id of known.keys()) if (!current.some((sale) => sale.id === id)) known.delete(id)
     }

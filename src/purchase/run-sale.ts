@@ -75,8 +75,11 @@ export class RunSale {
   }
 
   async #count(saleId: Id): Promise<void> {
-    const view = await this.#parts.ledger.look(saleId, Number.MAX_SAFE_INTEGER, 0)
-    for (const item of view?.items ?? []) this.#parts.board.stock(saleId, item.productId, item.remaining)
+    const { ledger, board, clock } = this.#parts
+    const view = await ledger.look(saleId, Number.MAX_SAFE_INTEGER, 0)
+    if (!view) return
+    board.setLedgerNow(view.now, clock)
+    for (const item of view.items) board.stock(saleId, item.productId, item.remaining)
   }
 
   /** Brings the board level with the books: what other processes changed, and what happened before a start. */
@@ -90,7 +93,7 @@ export class RunSale {
   async tick(): Promise<number> {
     const { sales, board, push, clock, endingSoonMs } = this.#parts
     await this.refresh()
-    const now = clock.now()
+    const now = board.ledgerNow(clock)
     let next = now + REFRESH_MS
     for (const { sale, remaining } of board.all()) {
       const left = [...remaining.values()].reduce((sum, units) => sum + units, 0)
@@ -104,7 +107,7 @@ export class RunSale {
       else if (now >= sale.endTime) await this.#end(sale)
       for (const edge of [sale.startTime, sale.endTime, sale.endTime - endingSoonMs]) if (edge > now && edge < next) next = edge
     }
-    return Math.max(1, next - clock.now())
+    return Math.max(1, next - board.ledgerNow(clock))
   }
 
   /** What is left goes back to stock, once the ledger has nothing under way either. */

@@ -3,7 +3,6 @@ import type { Id } from '../core/ids.ts'
 import { type Order, unitOf } from '../core/order.ts'
 import type { Sale } from '../core/sale.ts'
 import type { Hold, HoldMove, Ledger } from '../ledger/ledger.ts'
-import type { Clock } from '../platform/clock.ts'
 import { type Alarm, book, entryOf } from './book.ts'
 
 /** An order that waits that long for us was not told of, or its event is lost. */
@@ -18,7 +17,6 @@ export type SweepParts = {
   books: Books
   outbox: Pick<Outbox, 'again'>
   ledger: Ledger
-  clock: Clock
   alarm: Alarm
   /** There is something to publish. */
   booked: () => void
@@ -30,11 +28,11 @@ export type SweepParts = {
  * its loop; true when there may be more to tell again.
  */
 export async function sweep(parts: SweepParts): Promise<boolean> {
-  const { sales, outbox, ledger, clock, booked } = parts
+  const { sales, outbox, ledger, booked } = parts
   const told = await outbox.again(SILENT_MS)
   if (told > 0) booked()
   if (!ledger.inBooks) {
-    for (const sale of await sales.current(clock.now())) {
+    for (const sale of await sales.current()) {
       if (await isLevel(parts, sale)) await bookForgotten(parts, sale)
     }
   }

@@ -16,10 +16,14 @@ import { remoteStores, SqliteThread } from './platform/sqlite/sqlite-database.ts
 import { announcer } from './purchase/announce.ts'
 import { type Audit, runAudit } from './purchase/audit.ts'
 import { Board } from './purchase/board.ts'
+import type { Alarm } from './purchase/book.ts'
+import { catchUp } from './purchase/catch-up.ts'
 import { Lag } from './purchase/lag.ts'
 import { PlaceOrder } from './purchase/place-order.ts'
+import { RebuildLedger } from './purchase/rebuild-ledger.ts'
 import { RunSale } from './purchase/run-sale.ts'
 import { expireOrders } from './purchase/settle-order.ts'
+import { sweep } from './purchase/sweep.ts'
 import { LocalPush } from './push/local-push.ts'
 import { Identity } from './shop/accounts/identity.ts'
 import { Keys } from './shop/accounts/keys.ts'
@@ -120,6 +124,25 @@ async function makePath({ config, stores, log, newId, metrics, board, push, loop
   })
   const running = loop('run-sales', 1000, () => runSale.tick())
   const runSale = new RunSale({ sales, ledger, board, push, clock, endingSoonMs, changed: () => running.wake() })
+  const booked = () => publishing.wake()
+  const rebuild = new RebuildLedger({
+    sales,
+    books,
+    ledger,
+    clock,
+    rebuilt(saleId, epoch, because) {
+      log.warn({ event: 'ledger-rebuilt', saleId, epoch, because }, 'the ledger of a sale was built anew from the books')
+      sweeping.wake()
+    },
+  })
+  const rebuilding = loop('rebuild-ledger', 1000, () => rebuild.turn())
+  const alarm: Alarm = (saleId, epoch, because) => {
+    log.error({ event: 'disagreement', saleId, epoch, because }, 'ledger and books disagree; the ledger is built anew')
+    rebuild.alarm(saleId, epoch, because)
+    rebuilding.wake()
+  }
+  const inBothRecords = { sales, books, ledger, outbox, alarm, booked }
+  const sweeping = loop('sweep', 30_000, () => sweep(inBothRecords))
   const lag = new Lag(outbox, events, holdTtlMs / 4)
   await lag.measure(clock.now())
   const placeOrder = new PlaceOrder({
@@ -128,9 +151,9 @@ async function makePath({ config, stores, log, newId, metrics, board, push, loop
     board,
     clock,
     newId,
-    alarm: (saleId, epoch, because) => log.error({ event: 'disagreement', saleId, epoch, because }, 'ledger and books disagree'),
+    alarm,
     behind: () => lag.behind,
-    booked: () => publishing.wake(),
+    booked,
     failed: (error) => log.warn({ event: 'purchase-failed', err: error }, 'a batch of purchases came to nothing'),
     waitingMax: WAITING_MAX,
   })
@@ -154,7 +177,9 @@ async function makePath({ config, stores, log, newId, metrics, board, push, loop
       measuring: loop('measure-lag', LAG_MS, () => lag.measure(clock.now()).then(() => false)),
       purging: loop('purge', 60_000, async () => (await accounts.purge(clock.now())) + (await models.purge(clock.now())) >= 1000),
       auditing: loop('audit', AUDIT_MS, () => audit.run().then(() => false)),
-      repeating: loop('tell-again', 30_000, async () => (await outbox.again(60_000)) >= 1000),
+      catchingUp: loop('catch-up', 500, catchUp(inBothRecords)),
+      sweeping,
+      rebuilding,
     },
   }
 }

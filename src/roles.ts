@@ -5,9 +5,16 @@ import type { Loop } from './platform/loop.ts'
 /** What a process does besides answering requests, by role. A loop that two roles name runs once. */
 const loopsOf: Record<RoleName, (loops: Parts['loops']) => Loop[]> = {
   api: ({ running, measuring }) => [running, measuring],
-  relay: ({ publishing, repeating }) => [publishing, repeating],
+  relay: ({ publishing, catchingUp }) => [publishing, catchingUp],
   payments: ({ settling }) => [settling],
-  scheduler: ({ running, expiring, purging, auditing }) => [running, expiring, purging, auditing],
+  scheduler: ({ running, rebuilding, sweeping, expiring, purging, auditing }) => [
+    running,
+    rebuilding,
+    sweeping,
+    expiring,
+    purging,
+    auditing,
+  ],
 }
 
 /** Starts them; they stop in reverse, each after the turn under way. */

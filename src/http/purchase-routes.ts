@@ -85,6 +85,7 @@ export function purchaseRoutes(app: App, parts: PurchaseParts): void {
     (request, reply) => {
       const { productId, quantity } = request.body
       const { saleId } = request.params
+      if (isElsewhere(parts, request, saleId)) return void reply.problem('not-found', advice['not-found'])
       if (!payable(parts, saleId)) {
         const errors = [{ path: '/payment/method', message: `credit is in ${parts.currency}, this sale is not` }]
         return void reply.problem('invalid', 'This sale cannot be paid by credit.', { errors })
@@ -104,6 +105,12 @@ function keyed(random: Random) {
     else if (KEY.test(given as string)) reply.header(KEY_HEADER, given)
     done()
   }
+}
+
+/** A rehearsal's sale is for its own buyers: when it is removed, so are its orders and what was paid for them. */
+function isElsewhere({ board }: PurchaseParts, { caller }: FastifyRequest, saleId: Id): boolean {
+  const drillId = board.get(saleId)?.sale.drillId ?? null
+  return drillId !== null && caller.drillSaleId !== saleId
 }
 
 /** All items of a sale are priced in one currency. */
@@ -249,6 +256,8 @@ const words: Record<Exclude<Placed['kind'], 'accepted'>, string> = {
 
 function running({ board, clock }: PurchaseParts, productId: Id): Id | undefined {
   const now = clock.now()
-  const open = board.all().filter(({ sale, remaining }) => remaining.has(productId) && statusOf(sale, now) === 'ACTIVE')
+  const open = board
+    .all()
+    .filter(({ sale, remaining }) => sale.drillId === null && remaining.has(productId) && statusOf(sale, now) === 'ACTIVE')
   return open.sort((a, b) => b.sale.startTime - a.sale.startTime)[0]?.sale.id
 }

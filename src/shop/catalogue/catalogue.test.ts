@@ -386,12 +386,14 @@ describe('our own CSV and JSON', () => {
     assert.ok(file.length > 8_000_000 && file.length < 10 * 1024 * 1024, String(file.length))
     const delay = monitorEventLoopDelay({ resolution: 5 })
     delay.enable()
+    const asked = performance.now()
     const { body } = await shop.send(file, '?dryRun=true')
     // What held up the loop until the answer is recorded at its next turn.
     await systemClock.sleep(20)
     delay.disable()
     assert.equal(body.created, 6000)
-    assert.ok(delay.max / 1e6 < 250, `held up for ${delay.max / 1e6} ms`)
+    const took = performance.now() - asked
+    assert.ok(delay.max / 1e6 < took / 4, `held up for ${delay.max / 1e6} of ${took} ms`)
   })
 })
 

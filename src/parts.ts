@@ -125,24 +125,7 @@ async function makePath({ config, stores, log, newId, metrics, board, push, loop
   const running = loop('run-sales', 1000, () => runSale.tick())
   const runSale = new RunSale({ sales, ledger, board, push, clock, endingSoonMs, changed: () => running.wake() })
   const booked = () => publishing.wake()
-  const rebuild = new RebuildLedger({
-    sales,
-    books,
-    ledger,
-    clock,
-    rebuilt(saleId, epoch, because) {
-      log.warn({ event: 'ledger-rebuilt', saleId, epoch, because }, 'the ledger of a sale was built anew from the books')
-      sweeping.wake()
-    },
-  })
-  const rebuilding = loop('rebuild-ledger', 1000, () => rebuild.turn())
-  const alarm: Alarm = (saleId, epoch, because) => {
-    log.error({ event: 'disagreement', saleId, epoch, because }, 'ledger and books disagree; the ledger is built anew')
-    rebuild.alarm(saleId, epoch, because)
-    rebuilding.wake()
-  }
-  const inBothRecords = { sales, books, ledger, outbox, alarm, booked }
-  const sweeping = loop('sweep', 30_000, () => sweep(inBothRecords))
+  const level = makeLevel({ stores, log, loop }, booked)
   const lag = new Lag(outbox, events, holdTtlMs / 4)
   await lag.measure(clock.now())
   const placeOrder = new PlaceOrder({
@@ -151,7 +134,7 @@ async function makePath({ config, stores, log, newId, metrics, board, push, loop
     board,
     clock,
     newId,
-    alarm,
+    alarm: level.alarm,
     behind: () => lag.behind,
     booked,
     failed: (error) => log.warn({ event: 'purchase-failed', err: error }, 'a batch of purchases came to nothing'),
@@ -177,11 +160,33 @@ async function makePath({ config, stores, log, newId, metrics, board, push, loop
       measuring: loop('measure-lag', LAG_MS, () => lag.measure(clock.now()).then(() => false)),
       purging: loop('purge', 60_000, async () => (await accounts.purge(clock.now())) + (await models.purge(clock.now())) >= 1000),
       auditing: loop('audit', AUDIT_MS, () => audit.run().then(() => false)),
-      catchingUp: loop('catch-up', 500, catchUp(inBothRecords)),
-      sweeping,
-      rebuilding,
+      ...level.loops,
     },
   }
+}
+
+/** What keeps a ledger outside the books level with them. */
+function makeLevel({ stores, log, loop }: Pick<Base, 'stores' | 'log' | 'loop'>, booked: () => void) {
+  const { sales, books, ledger, outbox } = stores
+  const rebuild = new RebuildLedger({
+    sales,
+    books,
+    ledger,
+    clock,
+    rebuilt(saleId, epoch, because) {
+      log.warn({ event: 'ledger-rebuilt', saleId, epoch, because }, 'the ledger of a sale was built anew from the books')
+      sweeping.wake()
+    },
+  })
+  const rebuilding = loop('rebuild-ledger', 1000, () => rebuild.turn())
+  const alarm: Alarm = (saleId, epoch, because) => {
+    log.error({ event: 'disagreement', saleId, epoch, because }, 'ledger and books disagree; the ledger is built anew')
+    rebuild.alarm(saleId, epoch, because)
+    rebuilding.wake()
+  }
+  const parts = { sales, books, ledger, outbox, alarm, booked }
+  const sweeping = loop('sweep', 30_000, () => sweep(parts))
+  return { alarm, loops: { rebuilding, sweeping, catchingUp: loop('catch-up', 500, catchUp(parts)) } }
 }
 
 /** Who asks. */

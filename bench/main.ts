@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { closeSync, fdatasyncSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { loadavg } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -68,6 +69,7 @@ function stop(because: string): never {
 }
 
 async function run(names: string[], size: Size, everything: boolean): Promise<Results> {
+  const busyBefore = loadavg()[0] as number
   using folder = dataDir()
   const syncMs = syncTimes(folder.path)
   let starts: Starts | null = null
@@ -88,7 +90,7 @@ async function run(names: string[], size: Size, everything: boolean): Promise<Re
     if (everything) say('push: preparing')
     const push = everything ? await pushDelays(shop, size.connections) : null
     const { ok } = await shop.api.get<{ ok: boolean }>('/api/v1/admin/audit')
-    const about = { at: new Date().toISOString(), revision: revision(), machine: machine(), generator: generator() }
+    const about = { at: new Date().toISOString(), revision: revision(), machine: machine(), generator: generator(), busyBefore }
     const { rounds, connections } = size
     return { ...about, rounds, connections, syncMs, starts, paths: compared, push, memoryMb: memoryMb(shop.pid), auditHolds: ok }
   } finally {

@@ -30,6 +30,8 @@ export const paths: Record<string, { goal?: number; make: (shop: Shop, size: Siz
 
 /** Who ask by turns where an answer does not change who may ask again. */
 const CROWD = 2048
+/** Between two looks whether all is settled: often enough for a tenth of a second, seldom enough to cost the shop nothing. */
+const LOOK_MS = 100
 /** Buyers in each round of `accepted` for each of its seconds: a token costs a signature, and its check another. */
 const ACCEPTED_A_SECOND = 4000
 
@@ -70,7 +72,7 @@ async function quiet(shop: Shop, saleId: string): Promise<{ sold: number; remain
     const { items, lag } = await shop.api.get<Live>(`/api/v1/admin/sales/${saleId}/live`)
     const [item] = items
     if (item?.held === 0 && lag.outbox === 0 && lag.payments === 0) return item
-    await setTimeout(20)
+    await setTimeout(LOOK_MS)
   }
 }
 

@@ -16,6 +16,8 @@ export type Results = {
   at: string
   revision: string
   machine: string
+  /** Processes of others that wanted a processor in the minute before. */
+  busyBefore: number
   generator: string
   rounds: number
   connections: number
@@ -34,7 +36,7 @@ const MEMORY_GOAL_MB = 150
 
 /** The tables of a run in Markdown, which a terminal shows as well. */
 export function tables(results: Results): string {
-  const { at, revision, machine, generator, rounds, connections } = results
+  const { at, revision, machine, busyBefore, generator, rounds, connections } = results
   const paths = results.paths.map((one) => {
     const { path, goal, shop } = one
     const found = ratios(one)
@@ -49,7 +51,7 @@ export function tables(results: Results): string {
     ]
   })
   return [
-    `${at}, revision ${revision}, ${machine}; ${generator}, ${connections} connections, ${rounds} rounds: median (lowest to highest).`,
+    `${at}, revision ${revision}, ${machine}, load ${busyBefore.toFixed(1)} before; ${generator}, ${connections} connections, ${rounds} rounds: median (lowest to highest).`,
     '',
     ...aligned(['path', 'shop, answers/s', 'bare, answers/s', 'ratio', 'shop, p99', 'goal'], paths),
     '',

@@ -87,7 +87,7 @@ export default {
       name: 'no-orphan',
       comment: 'Nothing reaches this file.',
       severity: 'error',
-      from: { orphan: true, pathNot: [tests, '\\.d\\.ts$', '^src/main\\.ts$', '^bench/main\\.ts$', '^test/check\\.ts$'] },
+      from: { orphan: true, pathNot: [tests, '\\.d\\.ts$', '^src/main\\.ts$', '^bench/main\\.ts$', '^sim/main\\.ts$', '^test/check\\.ts$'] },
       to: {},
     },
     { name: 'no-dead-link', comment: 'There is no such module.', severity: 'error', from: {}, to: { couldNotResolve: true } },

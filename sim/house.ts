@@ -1,0 +1,99 @@
+import type { Books, Outbox, Sales } from '../src/books/books.ts'
+import type { Order } from '../src/core/order.ts'
+import type { EventLog } from '../src/events/event-log.ts'
+import type { Ledger } from '../src/ledger/ledger.ts'
+import { Loop } from '../src/platform/loop.ts'
+import { idMaker } from '../src/platform/random.ts'
+import { announcer } from '../src/purchase/announce.ts'
+import { Board } from '../src/purchase/board.ts'
+import { catchUp } from '../src/purchase/catch-up.ts'
+import { Lag } from '../src/purchase/lag.ts'
+import { PlaceOrder } from '../src/purchase/place-order.ts'
+import { publish } from '../src/purchase/publish.ts'
+import { RebuildLedger } from '../src/purchase/rebuild-ledger.ts'
+import { RunSale } from '../src/purchase/run-sale.ts'
+import { expireOrders, settleOrders } from '../src/purchase/settle-order.ts'
+import { sweep } from '../src/purchase/sweep.ts'
+import type { Push } from '../src/push/push.ts'
+import type { Process } from './process.ts'
+
+export type Stores = {
+  ledger: Ledger
+  books: Books
+  outbox: Outbox
+  sales: Sales
+  events: EventLog
+  /** What follows acceptance, where all of it lives in one database. */
+  relay?: { publish(): Promise<boolean>; settle(): Promise<{ more: boolean; settled: { order: Order; remaining: number }[] }> }
+}
+export const roles = ['api', 'relay', 'payments', 'scheduler'] as const
+export type Role = (typeof roles)[number]
+
+/** How often the loops turn, milliseconds, and what the settings say. */
+export type Rhythm = { publishMs: number; settleMs: number; catchUpMs: number; sweepMs: number; lagMs: number; holdTtlMs: number }
+
+export type House = Awaited<ReturnType<typeof startHouse>>
+
+/** The parts of one process, made and joined as `src/parts.ts` and `src/roles.ts` do it; asleep until it has been refreshed. */
+export async function startHouse(process: Process, stores: Stores, runs: readonly Role[], rhythm: Rhythm, push: Push) {
+  const { ledger, books, outbox, sales, events, relay } = stores
+  const clock = process.clock()
+  const newId = idMaker(clock, process.dice)
+  const board = new Board()
+  const failed = (_name: string, error: unknown) => process.failed(error)
+  const loop = (name: string, everyMs: number, turn: () => Promise<boolean | number>) =>
+    new Loop(name, clock, everyMs, turn, failed)
+  const announce = announcer(board, push, () => {})
+  const settling = loop('settle', rhythm.settleMs, async () => {
+    if (!relay) return settleOrders({ books, ledger, events, newId, announce })
+    const { more, settled } = await relay.settle()
+    for (const { order, remaining } of settled) announce(order, remaining)
+    return more
+  })
+  const publishing = loop('publish', rhythm.publishMs, async () => {
+    const published = () => settling.wake()
+    const more = relay ? relay.publish() : publish({ books, sales, outbox, events, newId, published })
+    if (relay) published()
+    return more
+  })
+  const booked = () => publishing.wake()
+  const running = loop('run-sales', 1000, () => runSale.tick())
+  const runSale = new RunSale({ sales, ledger, board, push, clock, endingSoonMs: 300_000, changed: () => running.wake() })
+  const rebuild = new RebuildLedger({ sales, books, ledger, clock, rebuilt: () => sweeping.wake() })
+  const watching = loop('watch-ledger', 1000, () => rebuild.turn())
+  const alarm: typeof rebuild.alarm = (...evidence) => {
+    process.world.tell(process.name, `raises the alarm: ${evidence[2]}`)
+    rebuild.alarm(...evidence)
+    watching.wake()
+  }
+  const sweeping = loop('sweep', rhythm.sweepMs, () => sweep({ sales, books, outbox, ledger, alarm, booked }))
+  const catchingUp = loop('catch-up', rhythm.catchUpMs, catchUp({ sales, books, ledger, alarm, booked }))
+  const lag = new Lag(outbox, events, rhythm.holdTtlMs / 4)
+  const moves = { books, ledger, announce }
+  const placeOrder = new PlaceOrder({
+    ...{ ledger, books, board, clock, newId, alarm, booked },
+    behind: () => lag.behind,
+    failed: process.failed,
+    waitingMax: 10_000,
+  })
+  const measuring = loop('measure-lag', rhythm.lagMs, () => lag.measure(clock.now()).then(() => false))
+  const expiring = loop('expire-orders', 1000, () => expireOrders(moves))
+  const loopsOf: Record<Role, Loop[]> = {
+    api: [running, measuring, watching],
+    relay: [publishing, catchingUp, sweeping, watching],
+    payments: [settling],
+    scheduler: [running, expiring, watching],
+  }
+  for (;;) {
+    try {
+      await lag.measure(clock.now())
+      await runSale.refresh()
+      break
+    } catch (error) {
+      process.failed(error)
+      await clock.sleep(100)
+    }
+  }
+  for (const one of new Set(runs.flatMap((role) => loopsOf[role]))) one.start()
+  return { clock, board, placeOrder, runSale, moves, sales, books, ledger, lag, stores }
+}

@@ -1,0 +1,122 @@
+import type { MemoryRecord, MemorySale } from '../src/books/memory-record.ts'
+import type { Id } from '../src/core/ids.ts'
+import { isLive, type Order, type OrderState, unitOf } from '../src/core/order.ts'
+import { short } from './words.ts'
+import type { World } from './world.ts'
+
+/** Which state may follow which: I7, the machine of an order. */
+const EDGES: Record<OrderState, readonly OrderState[]> = {
+  RESERVATION_PENDING: ['PAYMENT_PENDING', 'COMPLETED', 'FAILED', 'CANCELLED', 'EXPIRED'],
+  PAYMENT_PENDING: ['COMPLETED', 'FAILED', 'CANCELLED', 'EXPIRED'],
+  COMPLETED: ['REFUND_DUE'],
+  FAILED: ['REFUND_DUE'],
+  CANCELLED: ['REFUND_DUE'],
+  EXPIRED: ['REFUND_DUE'],
+  REFUND_DUE: ['REFUNDED'],
+  REFUNDED: [],
+}
+const sum = (numbers: Iterable<number>): number => [...numbers].reduce((total, one) => total + one, 0)
+const unitsOf = (orders: Order[]): number => sum(orders.map((order) => order.quantity))
+
+/**
+ * The laws of the books, true after every change: recounted here from the orders and the journal, without the code that is on
+ * trial (I1, I2, I4, I7 and stock).
+ */
+export class BookLaws {
+  readonly #world: World
+  readonly #record: MemoryRecord
+  readonly #known = new Map<Id, { state: OrderState; version: number; facts: string }>()
+  readonly #stock = new Map<Id, number>()
+
+  constructor(world: World, record: MemoryRecord) {
+    this.#world = world
+    this.#record = record
+  }
+
+  /** Ordinary stock as it is now is what there is. */
+  takeStock(): void {
+    for (const { id, stock } of this.#record.products.values()) if (stock !== null) this.#stock.set(id, stock)
+  }
+
+  check(): void {
+    const orders = [...this.#record.orders.values()]
+    for (const sale of this.#record.sales.values()) {
+      this.#checkSale(
+        sale,
+        orders.filter((order) => order.saleId === sale.id),
+      )
+    }
+    this.#checkMoney(orders)
+    for (const order of orders) this.#checkPath(order)
+    for (const { id, stock } of this.#record.products.values()) {
+      const lent = sum([...this.#record.sales.values()].flatMap(({ items }) => items.map((item) => this.#lent(item, id))))
+      const had = this.#stock.get(id)
+      if (had !== undefined && had !== (stock ?? 0) + lent)
+        this.#world.breaks('stock comes back', `${id}: ${stock} in stock and ${lent} in sales, of ${had}`)
+    }
+  }
+
+  #lent(item: { productId: Id; allotment: number; returned: number }, productId: Id): number {
+    return item.productId === productId ? item.allotment - item.returned : 0
+  }
+
+  #checkSale(sale: MemorySale, orders: Order[]): void {
+    const { world } = { world: this.#world }
+    for (const item of sale.items) {
+      const { productId, allotment, available, held, sold, returned } = item
+      const counts = `${productId}: ${allotment} = ${available} available + ${held} held + ${sold} sold + ${returned} returned`
+      if (Math.min(available, held, sold, returned) < 0) world.breaks('I1 nothing below zero', counts)
+      if (available + held + sold + returned !== allotment) world.breaks("I1' every unit is somewhere", counts)
+      const own = orders.filter((order) => order.productId === productId)
+      const recount = (unit: string) => unitsOf(own.filter((order) => unitOf(order.state) === unit))
+      if (recount('sold') > allotment) world.breaks('I1 no oversell', `${recount('sold')} sold of ${allotment} of ${productId}`)
+      if (recount('held') !== held || recount('sold') !== sold)
+        world.breaks("I1' the orders say the same", `${counts}, but ${recount('held')} and ${recount('sold')} by the orders`)
+    }
+    for (const [buyerId, theirs] of Map.groupBy(orders, (order) => order.buyerId)) {
+      const units = unitsOf(theirs.filter((order) => isLive(order.state)))
+      if (units > sale.limit) world.breaks('I2 nobody over the limit', `${buyerId} has ${units} of ${sale.limit} in ${sale.id}`)
+      if (units !== (sale.taken.get(buyerId) ?? 0)) world.breaks('I2 the buyers add up', `${buyerId} in ${sale.id}`)
+    }
+    const places = new Set(orders.map(({ epoch, seq }) => `${epoch}/${seq}`))
+    if (places.size < orders.length) world.breaks('I3 one order a sequence', `two orders of ${sale.id} share one`)
+    const keys = new Set(orders.map(({ buyerId, keyDigest }) => `${buyerId} ${keyDigest}`))
+    if (keys.size < orders.length) world.breaks('I9 one order a key', `two orders of ${sale.id} share one`)
+  }
+
+  #checkMoney(orders: Order[]): void {
+    const { journal, wallets } = this.#record
+    const paid = new Map<Id | null, number>()
+    const moved = new Map<string, number>()
+    for (const { account, amount, orderId } of journal) {
+      moved.set(account, (moved.get(account) ?? 0) + amount)
+      if (account === 'sales') paid.set(orderId, (paid.get(orderId) ?? 0) + amount)
+    }
+    if (sum(moved.values()) !== 0) this.#world.breaks("I4' double entry", `the journal sums to ${sum(moved.values())}`)
+    for (const [buyerId, { balance }] of wallets) {
+      if (balance < 0 || balance !== (moved.get(`wallet:${buyerId}`) ?? 0))
+        this.#world.breaks("I4' wallet = opening + journal", `${buyerId} has ${balance}`)
+    }
+    for (const { orderId, state, price, quantity, buyerId } of orders) {
+      const due = state === 'COMPLETED' ? price * quantity : 0
+      const got = paid.get(orderId) ?? 0
+      if (got !== due)
+        this.#world.breaks('I4 charged what is completed', `${buyerId} paid ${got} for ${short(orderId)}, ${state}`)
+    }
+  }
+
+  #checkPath(order: Order): void {
+    const { orderId, state, version } = order
+    const { buyerId, productId, quantity, price, epoch, seq, keyDigest, bodyDigest } = order
+    const facts = [buyerId, productId, quantity, price, epoch, seq, keyDigest, bodyDigest].join(' ')
+    const known = this.#known.get(orderId)
+    if (known?.state === state && known.version === version && known.facts === facts) return
+    const log = this.#record.history.get(orderId) ?? []
+    if (known && known.facts !== facts) this.#world.breaks('I7 an order keeps its facts', `${short(orderId)}: ${facts}`)
+    if (known ? !EDGES[known.state].includes(state) : state !== 'RESERVATION_PENDING')
+      this.#world.breaks('I7 a path of the machine', `${short(orderId)} goes from ${known?.state ?? 'nothing'} to ${state}`)
+    if (log.length !== version || log.at(-1)?.state !== state)
+      this.#world.breaks('I7 every step is logged', `${short(orderId)}: ${log.map((step) => step.state)}`)
+    this.#known.set(orderId, { state, version, facts })
+  }
+}

@@ -1,0 +1,140 @@
+import { Dice } from './dice.ts'
+import { type Rhythm, type Role, roles } from './house.ts'
+import type { Network } from './process.ts'
+import type { Unruliness } from './unruly-event-log.ts'
+
+/** Before anything fails the processes start and most sales are made: a world without a sale shows nothing. */
+export const PRELUDE_MS = 1500
+
+/** What a seed decides before anything happens. Times are milliseconds of the world. */
+export type Weather = {
+  chaosMs: number
+  rhythm: Rhythm
+  network: Network
+  processes: { name: string; runs: readonly Role[]; clockOffset: number }[]
+  log: Unruliness
+  crashes: Happening[]
+  stalls: Happening[]
+  clockSteps: Happening[]
+  ledgerLosses: (Happening & { how: 'restart' | 'split' })[]
+  booksStops: Happening[]
+  eventsStops: Happening[]
+  crowd: Crowd
+  sales: SalePlan[]
+  operator: { acts: number }
+}
+/** When, to which process by number, and how much or how long. */
+export type Happening = { at: number; which: number; amount: number; ms: number }
+/** Shares of buyers or of their asks. */
+export type Crowd = {
+  buyers: number
+  intents: number
+  poor: number
+  patient: number
+  tries: number
+  /** How long a buyer's client waits for an answer. */
+  waitMs: number
+  sameKey: number
+  otherBody: number
+  asksAgain: number
+  cancels: number
+  lost: number
+}
+export type SalePlan = {
+  at: number
+  startTime: number
+  endTime: number
+  limit: number
+  units: number[]
+  stock: (number | null)[]
+}
+
+/** Each kind of fault is in some of the worlds only, and in each as often as its dice say: rare ones are then seen alone. */
+export function weatherOf(seed: number): Weather {
+  const dice = new Dice(seed, 'weather')
+  const isCalm = dice.chance(0.04)
+  const share = (most: number): number => dice.some(isCalm ? 0 : 0.4, dice.share() ** 2 * most, 0)
+  const chaosMs = PRELUDE_MS + dice.between(1000, dice.pick([3000, 6000, 10_000]))
+  const happenings = (among: number, most: number, ms: number, amount = 1): Happening[] =>
+    Array.from({ length: dice.some(isCalm ? 0 : among, dice.between(1, most), 0) }, () => ({
+      at: dice.between(PRELUDE_MS, chaosMs),
+      which: dice.between(0, 1000),
+      amount: dice.between(-amount, amount),
+      ms: dice.between(1, dice.pick([100, 1000, ms])),
+    }))
+  const patienceMs = dice.pick([400, 1500, 2500, 5000])
+  return {
+    chaosMs,
+    rhythm: {
+      publishMs: dice.pick([200, 500, 1000]),
+      settleMs: dice.pick([200, 500, 1000]),
+      catchUpMs: dice.pick([500, 1000]),
+      sweepMs: dice.pick([5000, 15_000, 30_000]),
+      lagMs: dice.pick([500, 1000]),
+      holdTtlMs: dice.pick([20_000, 600_000]),
+    },
+    network: {
+      delayMs: dice.pick([0, 1, 5, 20, 100]),
+      refuse: share(0.1),
+      loseRequest: share(0.1),
+      loseAnswer: share(0.15),
+      late: share(0.1),
+      patienceMs,
+    },
+    processes: drawProcesses(dice, isCalm),
+    log: { twice: share(0.6), late: share(0.6), shared: share(0.8), shuffled: dice.chance(0.3) },
+    crashes: happenings(0.6, 6, 3000),
+    stalls: happenings(0.35, 4, 6000),
+    clockSteps: happenings(0.15, 3, 1, dice.pick([300, 5000, 600_000])),
+    ledgerLosses: happenings(0.5, 4, 1500, 12).map((one) => ({ ...one, how: dice.some(0.3, 'split', 'restart') })),
+    booksStops: happenings(0.2, 2, 3000),
+    eventsStops: happenings(0.2, 2, 3000),
+    crowd: drawCrowd(dice),
+    sales: Array.from({ length: dice.pick([0, 1, 1, 1, 1, 1, 1, 1, 2, 3]) }, () => drawSale(dice, chaosMs)),
+    operator: { acts: dice.some(0.4, dice.between(1, 6), 0) },
+  }
+}
+
+function drawProcesses(dice: Dice, isCalm: boolean): Weather['processes'] {
+  const skewed = dice.some(isCalm ? 0 : 0.15, dice.pick([200, 3000, 300_000]), 0)
+  const named = (name: string, runs: readonly Role[], most: number) =>
+    Array.from({ length: dice.between(1, most) }, (_, i) => ({
+      name: `${name}-${i + 1}`,
+      runs,
+      clockOffset: dice.between(-skewed, skewed),
+    }))
+  if (dice.chance(0.5)) return named('shop', roles, dice.pick([1, 2, 3]))
+  const apart = [...named('api', ['api'], 3), ...named('relay', ['relay'], 2), ...named('payments', ['payments'], 2)]
+  return [...apart, ...named('scheduler', ['scheduler'], 2)]
+}
+
+function drawCrowd(dice: Dice): Crowd {
+  return {
+    buyers: dice.pick([0, 1, 2, 3, 4, 6, 10, 16]),
+    intents: dice.between(1, 4),
+    poor: dice.pick([0, 0, 0.3, 1]),
+    patient: dice.pick([0, 0.5, 1]),
+    tries: dice.between(1, 6),
+    waitMs: dice.pick([300, 3500, 3500, 8000]),
+    sameKey: dice.pick([0, 0.3]),
+    otherBody: dice.pick([0, 0, 0.2]),
+    asksAgain: dice.pick([0, 0.3, 1]),
+    cancels: dice.pick([0, 0, 0.3]),
+    lost: dice.pick([0, 0, 0.2]),
+  }
+}
+
+function drawSale(dice: Dice, chaosMs: number): SalePlan {
+  const hour = 3600_000
+  const startTime = dice.pick([-hour, -hour, dice.between(0, 4000), dice.between(0, chaosMs)])
+  const soon = Math.max(startTime, PRELUDE_MS) + dice.between(1, chaosMs)
+  const units = Array.from({ length: dice.pick([1, 1, 1, 2, 3]) }, () => dice.pick([1, 1, 2, 3, 5, 10]))
+  return {
+    at: dice.some(0.85, 0, dice.between(0, chaosMs)),
+    startTime,
+    endTime: dice.some(0.5, hour, soon),
+    limit: dice.pick([1, 1, 2, 3]),
+    units,
+    stock: units.map((count) => dice.some(0.5, count + dice.between(0, 5), null)),
+  }
+}

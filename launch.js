@@ -75,7 +75,9 @@ async function runHere() {
     process.channel.unref()
     process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))
   }
-  module.enableCompileCache?.()
+  // Told by the environment, so that database threads share it.
+  const cache = module.enableCompileCache?.().directory
+  if (cache) process.env.NODE_COMPILE_CACHE ??= cache
   await import(pathToFileURL(script).href)
 }
 

@@ -77,9 +77,9 @@ export const reads = {
   catalogue: ['product', 'products', 'categories', 'previewImport'],
 } as const satisfies { [S in keyof Stores]?: readonly (keyof Stores[S])[] }
 
-/** Acceptance, and the probe that spares the ledger the losers, before everything else; what follows acceptance after all. */
+/** Acceptance before everything else, what follows it after all. */
 export const ranks = {
-  ledger: { reserve: 'first', look: 'first' },
+  ledger: { reserve: 'first' },
   books: { book: 'first' },
   relay: { publish: 'last', settle: 'last' },
 } as const

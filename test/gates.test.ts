@@ -41,6 +41,7 @@ const clean: Record<string, string> = {
   'src/core/sale.test.ts': "import { test } from 'node:test'\nimport { opening } from './sale.ts'\n\ntest(opening.id)\n",
   'test/check.ts': "console.log('checked')\n",
   'bench/main.ts': "console.log('measured')\n",
+  'sim/main.ts': "console.log('simulated')\n",
   'launch.js': 'await import(process.argv[2])\n',
   'README.md': '# A shop\n',
   'package.json': JSON.stringify({

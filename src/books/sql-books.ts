@@ -343,9 +343,8 @@ export class SqlBooks implements Books {
   ordersOf(saleId: Id, after: { epoch: number; seq: number }, max: number): Promise<Order[]> {
     return this.#db.read(async (sql) => {
       const rows = await sql.all<OrderRow>(
-        `${SELECT_ORDER} WHERE o.sale_id = ? AND (o.epoch > ? OR (o.epoch = ? AND o.seq > ?)) ORDER BY o.epoch, o.seq LIMIT ?`,
+        `${SELECT_ORDER} WHERE o.sale_id = ? AND (o.epoch, o.seq) > (?, ?) ORDER BY o.epoch, o.seq LIMIT ?`,
         saleId,
-        after.epoch,
         after.epoch,
         after.seq,
         max,
@@ -357,7 +356,9 @@ export class SqlBooks implements Books {
   expired(max: number): Promise<Id[]> {
     return this.#db.read(async (sql) => {
       const rows = await sql.all<{ id: Id }>(
-        `SELECT id FROM orders WHERE state = 'PAYMENT_PENDING' AND expires_at <= ? ORDER BY created_at LIMIT ?`,
+        // Both states, so that the index of waiting orders serves.
+        `SELECT id FROM orders WHERE state IN ('RESERVATION_PENDING', 'PAYMENT_PENDING') AND state = 'PAYMENT_PENDING' AND expires_at <= ?
+         ORDER BY created_at LIMIT ?`,
         this.#tools.now(),
         max,
       )

@@ -152,7 +152,7 @@ export class PlaceOrder {
       (replies) => confirm(this.#parts, saleId, epoch, asks, replies).catch((error) => came('unknown-outcome', error)),
       (error) => came(error instanceof Fault && error.outcome === 'refused' ? 'busy' : 'unknown-outcome', error),
     )
-    return Promise.race([decided, tooLate]).finally(() => answered.abort())
+    return Promise.race([decided, tooLate]).finally(() => answered.abort('answered'))
   }
 
   /** The order's present status comes from the books. */

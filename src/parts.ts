@@ -62,6 +62,8 @@ export async function openStores(config: Config, onBug: (error: Error) => void) 
 /** How many requests of buyers may wait for the ledger; at the measured rates this is a second of work. */
 const WAITING_MAX = 10_000
 const AUDIT_MS = 60_000
+/** A week: what was not read by then is read from the books. */
+const EVENTS_KEPT_MS = 7 * 24 * 3600_000
 const LAG_MS = 250
 /** A store that stands still for a moment makes buyers wait; one that does for this long must get no more of them. */
 const SILENT_MS = 5000
@@ -158,7 +160,10 @@ async function makePath({ config, stores, log, newId, metrics, board, push, loop
       running,
       expiring: loop('expire-orders', 1000, () => expireOrders(moves)),
       measuring: loop('measure-lag', LAG_MS, () => lag.measure(clock.now()).then(() => false)),
-      purging: loop('purge', 60_000, async () => (await accounts.purge(clock.now())) + (await models.purge(clock.now())) >= 1000),
+      purging: loop('purge', 60_000, async () => {
+        const gone = [await accounts.purge(clock.now()), await models.purge(clock.now()), await events.prune(EVENTS_KEPT_MS)]
+        return gone.some((rows) => rows >= 1000)
+      }),
       auditing: loop('audit', AUDIT_MS, () => audit.run().then(() => false)),
       ...level.loops,
     },

@@ -112,6 +112,25 @@ export class SqlEventLog implements EventLog {
     })
   }
 
+  /** Forgets the oldest events that are older than `ageMs` and that no group still waits for, a thousand at a time. */
+  prune(ageMs: number): Promise<number> {
+    return this.#db.write(async (sql) => {
+      const oldest = await sql.all<{ position: number; subject: string; at: number }>(
+        'SELECT position, subject, at FROM events ORDER BY position LIMIT 1000',
+      )
+      let gone = 0
+      for (const { position, subject, at } of oldest) {
+        if (at >= this.#now() - ageMs) break
+        gone += await sql.run(
+          'DELETE FROM events WHERE position = ? AND NOT EXISTS (SELECT 1 FROM event_deliveries WHERE subject = ?)',
+          position,
+          subject,
+        )
+      }
+      return gone
+    })
+  }
+
   /** While nobody else works on it. */
   freeAll(): Promise<number> {
     return this.#db.write((sql) => sql.run('UPDATE event_deliveries SET leased_until = 0 WHERE leased_until > 0'))

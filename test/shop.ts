@@ -35,11 +35,16 @@ process.once('exit', () => {
 })
 
 /** With `t` the shop is killed and its folder removed at the end of that test, else at the end of the process. A folder given
- *  as DATA_DIR is kept, so that a second shop can be started on it. */
-export async function startShop(env: Record<string, string> = {}, t?: { after(work: () => Promise<void>): void }): Promise<Shop> {
+ *  as DATA_DIR is kept, so that a second shop can be started on it. `under`: the program, with its arguments, that runs it. */
+export async function startShop(
+  env: Record<string, string> = {},
+  t?: { after(work: () => Promise<void>): void },
+  under: string[] = [],
+): Promise<Shop> {
   const dir = env.DATA_DIR ?? mkdtempSync(join(tmpdir(), 'shop-'))
   if (env.DATA_DIR === undefined) folders.add(dir)
-  const child = spawn(process.execPath, ['launch.js', 'src/main.ts', 'start'], {
+  const [command = '', ...args] = [...under, process.execPath, 'launch.js', 'src/main.ts', 'start']
+  const child = spawn(command, args, {
     cwd: root,
     // By the channel the launcher learns of the end of this process, however it ends, and ends the shop with it.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

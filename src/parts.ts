@@ -28,7 +28,8 @@ import { LocalPush } from './push/local-push.ts'
 import { Identity } from './shop/accounts/identity.ts'
 import { Keys } from './shop/accounts/keys.ts'
 import { PasswordTurns } from './shop/accounts/passwords.ts'
-import { ranks, reads, type StoreSettings, type Stores } from './stores.ts'
+import { ranks, reads } from './store-calls.ts'
+import type { StoreSettings, Stores } from './stores.ts'
 
 /** The folder belongs to another process: its stores must not be opened. */
 class DataInUse extends Error {

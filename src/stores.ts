@@ -64,22 +64,3 @@ export function makeStores(db: Database, { holdTtlMs, currency }: StoreSettings)
     catalogue: new SqlCatalogue(db),
   }
 }
-
-/** What only reads, and so never waits for a writer. */
-export const reads = {
-  books: ['truth', 'order', 'byIds', 'history', 'orders', 'ordersOf', 'expired'],
-  outbox: ['waiting'],
-  sales: ['sale', 'current', 'list', 'tally', 'moneyTally'],
-  wallets: ['credit', 'journal'],
-  ledger: ['settle', 'entries'],
-  events: ['lag'],
-  accounts: ['get', 'byEmail', 'list', 'lockedFor', 'drillBuyers', 'firstAdministrator'],
-  catalogue: ['product', 'products', 'categories', 'previewImport'],
-} as const satisfies { [S in keyof Stores]?: readonly (keyof Stores[S])[] }
-
-/** Acceptance before everything else, what follows it after all. */
-export const ranks = {
-  ledger: { reserve: 'first' },
-  books: { book: 'first' },
-  relay: { publish: 'last', settle: 'last' },
-} as const

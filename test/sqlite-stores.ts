@@ -5,7 +5,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { systemClock } from '../src/platform/clock.ts'
 import type { Database } from '../src/platform/sql.ts'
 import { remoteStores, SqliteThread } from '../src/platform/sqlite/sqlite-database.ts'
-import { makeStores as makeShopStores, ranks, reads, type StoreSettings, type Stores } from '../src/stores.ts'
+import { ranks, reads } from '../src/store-calls.ts'
+import { makeStores as makeShopStores, type StoreSettings, type Stores } from '../src/stores.ts'
 import { type HandClock, readTime } from './hand-clock.ts'
 
 export const HOLD_TTL_MS = 600_000

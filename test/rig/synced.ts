@@ -9,18 +9,20 @@ import type { Dice } from '../../sim/dice.ts'
  * files of DATA_DIR. A write that was lost leaves zeros here, not what stood there before.
  */
 type Range = { from: number; to: number }
-export type Traced = Map<string, { unsynced: Range[]; syncs: number }>
+type Traced = Map<string, { unsynced: Range[] }>
 
+/** Of the system; not of any package. */
+const strace = 'strace'
 const CALLS = 'pwrite64,ftruncate,fsync,fdatasync'
 
 /** Traces as a grandchild, so that the shop is the child that it is without. */
 export function tracer(file: string): string[] {
-  return ['strace', '-D', '-f', '--seccomp-bpf', '-y', '-s', '0', '-e', `trace=${CALLS}`, '-e', 'signal=none', '-o', file]
+  return [strace, '-D', '-f', '--seccomp-bpf', '-y', '-s', '0', '-e', `trace=${CALLS}`, '-o', file]
 }
 
 /** Why power loss cannot be rehearsed here, or undefined. */
 export function noTracer(): string | undefined {
-  const { status } = spawnSync('strace', ['-D', '-f', '--seccomp-bpf', '-o', '/dev/null', 'true'])
+  const { status } = spawnSync(strace, ['-D', '-f', '--seccomp-bpf', '-o', '/dev/null', 'true'])
   return status === 0 ? undefined : 'it needs strace 5.3 or newer, and the right to trace'
 }
 
@@ -29,14 +31,12 @@ const RESUMED = /^(\d+) +<\.\.\. (\w+) resumed>.*= (-?\d+)/
 
 /** Throws where the trace is not whole: then nothing can be said. */
 export function readTrace(text: string, database: string): Traced {
-  const files: Traced = new Map([database, `${database}-wal`].map((path) => [path, { unsynced: [], syncs: 0 }]))
-  /** By thread: the sync that is under way, and how many of the ranges it is for. */
+  const files: Traced = new Map([database, `${database}-wal`].map((path) => [path, { unsynced: [] }]))
+  /** By thread: the sync that is under way, and the ranges that it is for. */
   const under = new Map<string, { path: string; ranges: Range[] }>()
   const synced = (path: string, ranges: Range[]) => {
     const file = files.get(path)
-    if (!file) return
-    file.unsynced = file.unsynced.filter((range) => !ranges.includes(range))
-    file.syncs++
+    if (file) file.unsynced = file.unsynced.filter((range) => !ranges.includes(range))
   }
   let lines = 0
   for (const line of text.split('\n')) {
@@ -50,7 +50,10 @@ export function readTrace(text: string, database: string): Traced {
     }
     const [, thread = '', call, path = '', rest = '', , result] = CALL.exec(line) ?? []
     const file = files.get(path)
-    if (!file) continue
+    if (!file) {
+      if (line.includes(`<${database}>`) || line.includes(`<${database}-wal>`)) throw new Error(`not understood: ${line}`)
+      continue
+    }
     lines++
     if (call === 'pwrite64') {
       const [length, from] = rest.split(', ').slice(-2).map(Number) as [number, number]
@@ -68,10 +71,8 @@ export function readTrace(text: string, database: string): Traced {
   return files
 }
 
-export type Lost = { ranges: number; bytes: number }
-
 /** Destroys what was not synced: all of it, or some ranges of it, as the seed draws; a disk keeps no order. */
-export function losePower(trace: string, database: string, dice: Dice): Lost {
+export function losePower(trace: string, database: string, dice: Dice): { ranges: number; bytes: number } {
   const all = dice.chance(0.5)
   const lost = { ranges: 0, bytes: 0 }
   for (const [path, { unsynced }] of readTrace(readFileSync(trace, 'utf8'), database)) {

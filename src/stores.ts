@@ -7,7 +7,7 @@ import type { Order } from './core/order.ts'
 import { eventMigrations, SqlEventLog } from './events/sql-event-log.ts'
 import { SqlLedger } from './ledger/sql-ledger.ts'
 import { systemClock } from './platform/clock.ts'
-import { idMaker, secret, systemRandom } from './platform/random.ts'
+import { idMaker, readableCode, systemRandom } from './platform/random.ts'
 import { type Database, migrate } from './platform/sql.ts'
 import { publish } from './purchase/publish.ts'
 import { settleOrders } from './purchase/settle-order.ts'
@@ -19,15 +19,13 @@ import { catalogueMigrations } from './shop/catalogue/tables.ts'
 
 export type StoreSettings = { holdTtlMs: number; currency: string }
 
-const COUPON_BYTES = 9
-
 export type Stores = ReturnType<typeof makeStores>
 
 /** Every store over one database. A database thread loads this module by its address; the main thread sees only the types. */
 export function makeStores(db: Database, { holdTtlMs, currency }: StoreSettings) {
   const now = systemClock.now
   const newId = idMaker(systemClock, systemRandom)
-  const books = new SqlBooks(db, { now, newId, newCode: () => secret(systemRandom, COUPON_BYTES), holdTtlMs })
+  const books = new SqlBooks(db, { now, newId, newCode: () => readableCode(systemRandom), holdTtlMs })
   const wallets = new SqlWallets(db, { now, newId })
   const outbox = new SqlOutbox(db, now)
   const events = new SqlEventLog(db, now)

@@ -45,3 +45,15 @@ export function secret(random: Random, bytes: number): string {
   const words = Uint32Array.from({ length: Math.ceil(bytes / 4) }, () => random.word())
   return Buffer.from(words.buffer, 0, bytes).toString('base64url')
 }
+
+/** Crockford's base 32: nothing in it is taken for something else when it is read out or typed. */
+const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+
+/** For people, as in `7KQ4-MZ2P-XH9C`: 60 random bits. */
+export function readableCode(random: Random): string {
+  const group = () => {
+    const word = random.word()
+    return [0, 5, 10, 15].map((shift) => ALPHABET[(word >>> shift) & 31]).join('')
+  }
+  return `${group()}-${group()}-${group()}`
+}

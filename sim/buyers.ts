@@ -16,9 +16,10 @@ export type Street = {
   /** Nobody begins anything new after this. */
   untilMs: number
   reading(orderId: Id): (version: number) => void
+  openCard(orderId: Id): void
 }
 
-type Intent = { saleId: Id; productId: Id; quantity: number; key: string; triesLeft: number; isOver: boolean }
+type Intent = { saleId: Id; productId: Id; quantity: number; key: string; triesLeft: number }
 
 /** One who wants something, asks, asks again or does not, and remembers what was said. */
 export class Buyer {
@@ -37,25 +38,31 @@ export class Buyer {
     this.#isPatient = this.#dice.chance(crowd.patient)
   }
 
-  plan(chaosMs: number): void {
+  /** @param edges when sales begin and end. */
+  plan(chaosMs: number, edges: readonly number[]): void {
     const dice = this.#dice
-    // Crowds come together: half of all intents fall into one moment.
+    // Crowds come together, at the opening or when a sale begins or ends.
     for (let i = dice.between(1, this.#crowd.intents); i > 0; i--) {
-      const at = dice.some(0.5, PRELUDE_MS + dice.between(0, 50), dice.between(PRELUDE_MS, chaosMs))
+      const edge = edges.length > 0 && dice.chance(0.4) ? dice.pick(edges) - 300 : PRELUDE_MS
+      const rush = Math.max(PRELUDE_MS, edge + dice.between(0, this.#crowd.rushMs))
+      const at = dice.some(this.#crowd.rush, rush, dice.between(PRELUDE_MS, chaosMs))
       this.#street.world.at(at, () => this.#street.world.strikes(`${this.id} wants something ${i}`) && this.#want())
     }
   }
 
   #want(): void {
     const dice = this.#dice
-    const { shopfronts } = this.#street
+    const { shopfronts, world } = this.#street
     if (shopfronts.length === 0) return
     const { saleId, products, limit } = dice.pick(shopfronts)
     const old = this.#keys.length > 0 && dice.chance(this.#crowd.sameKey)
     const key = old ? dice.pick(this.#keys) : `key-${this.#keys.length + 1}`
     if (!old) this.#keys.push(key)
     const quantity = dice.some(0.7, 1, dice.between(1, limit + 1))
-    this.#ask({ saleId, productId: dice.pick(products), quantity, key, triesLeft: this.#crowd.tries, isOver: false })
+    const intent = { saleId, productId: dice.pick(products), quantity, key, triesLeft: this.#crowd.tries }
+    this.#ask(intent)
+    const [isDouble, ms] = [dice.chance(this.#crowd.doubles), dice.between(0, 200)]
+    if (isDouble) world.after(ms, () => this.#ask({ ...intent, triesLeft: 0 }))
   }
 
   #ask(intent: Intent): void {
@@ -114,7 +121,8 @@ export class Buyer {
   /** Looks at the order's page for a while, and may think better of it. */
   #follow(orderId: Id, host: Host): void {
     const dice = this.#dice
-    const { world, reading } = this.#street
+    const { world, reading, openCard } = this.#street
+    if (dice.chance(this.#crowd.cards)) openCard(orderId)
     if (dice.chance(this.#crowd.cancels)) {
       world.after(dice.between(0, 1500), () => {
         host.enter(({ moves }) => void cancelOrder(moves, orderId, 'its buyer').catch(host.process.failed))

@@ -1,6 +1,7 @@
+import type { RoleName } from '../src/config.ts'
 import type { Placed, Purchase } from '../src/purchase/place-order.ts'
 import type { Push } from '../src/push/push.ts'
-import { type House, type Rhythm, type Role, type Stores, startHouse } from './house.ts'
+import { type House, type Rhythm, type Stores, startHouse } from './house.ts'
 import type { Process } from './process.ts'
 import { placedWords, purchaseWords } from './words.ts'
 
@@ -12,6 +13,8 @@ export type Ask = Purchase & {
   /** When it left the process, and what the process said. */
   answeredAt?: number
   placed?: Placed
+  /** It was said before `place` returned, so nobody was asked. */
+  fromMemory?: boolean
 }
 
 const silent: Push = { toBuyer() {}, toSale() {} }
@@ -19,7 +22,7 @@ const silent: Push = { toBuyer() {}, toSale() {} }
 /** A process with its house, which is built anew at each start. */
 export class Host {
   readonly process: Process
-  readonly runs: readonly Role[]
+  readonly runs: readonly RoleName[]
   house: House | undefined
   readonly #storesOf: (process: Process) => Stores
   readonly #rhythm: Rhythm
@@ -27,7 +30,7 @@ export class Host {
 
   constructor(
     process: Process,
-    runs: readonly Role[],
+    runs: readonly RoleName[],
     storesOf: (process: Process) => Stores,
     rhythm: Rhythm,
     answered: (ask: Ask, host: Host) => void,
@@ -77,15 +80,18 @@ export class Host {
     const { world, generation } = process
     return this.enter(({ placeOrder }) => {
       ask.arrivedAt = world.time
+      let isAtOnce = true
       placeOrder.place(ask, (placed) => {
         if (generation !== process.generation) return
         world.tell(process.name, `answers ${ask.buyerId} for ${purchaseWords(ask)}: ${placedWords(placed)}`)
         if (ask.placed) world.breaks('a purchase is answered once', `${process.name} answers ${ask.buyerId} a second time`)
         ask.answeredAt = world.time
         ask.placed = placed
+        ask.fromMemory = isAtOnce
         this.#answered(ask, this)
         heard(placed)
       })
+      isAtOnce = false
     })
   }
 }

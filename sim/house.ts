@@ -1,10 +1,12 @@
 import type { Books, Outbox, Sales } from '../src/books/books.ts'
+import type { RoleName } from '../src/config.ts'
 import type { Order } from '../src/core/order.ts'
 import type { EventLog } from '../src/events/event-log.ts'
 import type { Ledger } from '../src/ledger/ledger.ts'
 import { Loop } from '../src/platform/loop.ts'
 import { idMaker } from '../src/platform/random.ts'
 import { announcer } from '../src/purchase/announce.ts'
+import { runAudit } from '../src/purchase/audit.ts'
 import { Board } from '../src/purchase/board.ts'
 import { catchUp } from '../src/purchase/catch-up.ts'
 import { Lag } from '../src/purchase/lag.ts'
@@ -15,6 +17,7 @@ import { RunSale } from '../src/purchase/run-sale.ts'
 import { expireOrders, settleOrders } from '../src/purchase/settle-order.ts'
 import { sweep } from '../src/purchase/sweep.ts'
 import type { Push } from '../src/push/push.ts'
+import { startRoles } from '../src/roles.ts'
 import type { Process } from './process.ts'
 
 export type Stores = {
@@ -26,8 +29,6 @@ export type Stores = {
   /** What follows acceptance, where all of it lives in one database. */
   relay?: { publish(): Promise<boolean>; settle(): Promise<{ more: boolean; settled: { order: Order; remaining: number }[] }> }
 }
-export const roles = ['api', 'relay', 'payments', 'scheduler'] as const
-export type Role = (typeof roles)[number]
 
 /** How often the loops turn, milliseconds, and what the settings say. */
 export type Rhythm = { publishMs: number; settleMs: number; catchUpMs: number; sweepMs: number; lagMs: number; holdTtlMs: number }
@@ -35,7 +36,7 @@ export type Rhythm = { publishMs: number; settleMs: number; catchUpMs: number; s
 export type House = Awaited<ReturnType<typeof startHouse>>
 
 /** The parts of one process, made and joined as `src/parts.ts` and `src/roles.ts` do it; asleep until it has been refreshed. */
-export async function startHouse(process: Process, stores: Stores, runs: readonly Role[], rhythm: Rhythm, push: Push) {
+export async function startHouse(process: Process, stores: Stores, runs: readonly RoleName[], rhythm: Rhythm, push: Push) {
   const { ledger, books, outbox, sales, events, relay } = stores
   const clock = process.clock()
   const newId = idMaker(clock, process.dice)
@@ -60,11 +61,11 @@ export async function startHouse(process: Process, stores: Stores, runs: readonl
   const running = loop('run-sales', 1000, () => runSale.tick())
   const runSale = new RunSale({ sales, ledger, board, push, clock, endingSoonMs: 300_000, changed: () => running.wake() })
   const rebuild = new RebuildLedger({ sales, books, ledger, clock, rebuilt: () => sweeping.wake() })
-  const watching = loop('watch-ledger', 1000, () => rebuild.turn())
+  const rebuilding = loop('rebuild-ledger', 1000, () => rebuild.turn())
   const alarm: typeof rebuild.alarm = (...evidence) => {
     process.world.tell(process.name, `raises the alarm: ${evidence[2]}`)
     rebuild.alarm(...evidence)
-    watching.wake()
+    rebuilding.wake()
   }
   const sweeping = loop('sweep', rhythm.sweepMs, () => sweep({ sales, books, outbox, ledger, alarm, booked }))
   const catchingUp = loop('catch-up', rhythm.catchUpMs, catchUp({ sales, books, ledger, alarm, booked }))
@@ -78,12 +79,6 @@ export async function startHouse(process: Process, stores: Stores, runs: readonl
   })
   const measuring = loop('measure-lag', rhythm.lagMs, () => lag.measure(clock.now()).then(() => false))
   const expiring = loop('expire-orders', 1000, () => expireOrders(moves))
-  const loopsOf: Record<Role, Loop[]> = {
-    api: [running, measuring, watching],
-    relay: [publishing, catchingUp, sweeping, watching],
-    payments: [settling],
-    scheduler: [running, expiring, watching],
-  }
   for (;;) {
     try {
       await lag.measure(clock.now())
@@ -94,6 +89,11 @@ export async function startHouse(process: Process, stores: Stores, runs: readonl
       await clock.sleep(100)
     }
   }
-  for (const one of new Set(runs.flatMap((role) => loopsOf[role]))) one.start()
+  const auditing = loop('audit', 60_000, () =>
+    runAudit({ sales, ledger, clock, stuckMs: 2 * rhythm.holdTtlMs }).then(() => false),
+  )
+  const purging = loop('purge', 60_000, async () => false)
+  const level = { rebuilding, sweeping, catchingUp }
+  startRoles(runs, { publishing, settling, running, expiring, measuring, purging, auditing, ...level })
   return { clock, board, placeOrder, runSale, moves, sales, books, ledger, lag, stores }
 }

@@ -6,7 +6,8 @@ import type { World } from './world.ts'
 
 /** Which state may follow which: I7, the machine of an order. */
 const EDGES: Record<OrderState, readonly OrderState[]> = {
-  RESERVATION_PENDING: ['PAYMENT_PENDING', 'COMPLETED', 'FAILED', 'CANCELLED', 'EXPIRED'],
+  // What waits for us does not expire.
+  RESERVATION_PENDING: ['PAYMENT_PENDING', 'COMPLETED', 'FAILED', 'CANCELLED'],
   PAYMENT_PENDING: ['COMPLETED', 'FAILED', 'CANCELLED', 'EXPIRED'],
   COMPLETED: ['REFUND_DUE'],
   FAILED: ['REFUND_DUE'],
@@ -27,6 +28,7 @@ export class BookLaws {
   readonly #record: MemoryRecord
   readonly #known = new Map<Id, { state: OrderState; version: number; facts: string }>()
   readonly #stock = new Map<Id, number>()
+  readonly #paused = new Map<Id, boolean>()
 
   constructor(world: World, record: MemoryRecord) {
     this.#world = world
@@ -36,6 +38,11 @@ export class BookLaws {
   /** Ordinary stock as it is now is what there is. */
   takeStock(): void {
     for (const { id, stock } of this.#record.products.values()) if (stock !== null) this.#stock.set(id, stock)
+  }
+
+  /** What the operator wants stands until the operator wants something else, whatever is rebuilt meanwhile. */
+  paused(saleId: Id, paused: boolean): void {
+    this.#paused.set(saleId, paused)
   }
 
   check(): void {
@@ -61,7 +68,9 @@ export class BookLaws {
   }
 
   #checkSale(sale: MemorySale, orders: Order[]): void {
-    const { world } = { world: this.#world }
+    const world = this.#world
+    if (sale.pausedByOperator !== (this.#paused.get(sale.id) ?? false))
+      world.breaks("the operator's pause is the operator's", `${sale.id}: ${sale.pausedByOperator}`)
     for (const item of sale.items) {
       const { productId, allotment, available, held, sold, returned } = item
       const counts = `${productId}: ${allotment} = ${available} available + ${held} held + ${sold} sold + ${returned} returned`
@@ -115,6 +124,8 @@ export class BookLaws {
     if (known && known.facts !== facts) this.#world.breaks('I7 an order keeps its facts', `${short(orderId)}: ${facts}`)
     if (known ? !EDGES[known.state].includes(state) : state !== 'RESERVATION_PENDING')
       this.#world.breaks('I7 a path of the machine', `${short(orderId)} goes from ${known?.state ?? 'nothing'} to ${state}`)
+    if (state === 'EXPIRED' && order.updatedAt < (order.expiresAt ?? 0))
+      this.#world.breaks('nothing expires early', `${short(orderId)} had ${(order.expiresAt ?? 0) - order.updatedAt} ms left`)
     if (log.length !== version || log.at(-1)?.state !== state)
       this.#world.breaks('I7 every step is logged', `${short(orderId)}: ${log.map((step) => step.state)}`)
     this.#known.set(orderId, { state, version, facts })

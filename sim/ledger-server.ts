@@ -1,5 +1,5 @@
 import type { Id } from '../src/core/ids.ts'
-import type { Ledger, LedgerView } from '../src/ledger/ledger.ts'
+import type { Hold, Ledger, LedgerView } from '../src/ledger/ledger.ts'
 import { MemoryLedger } from '../src/ledger/memory-ledger.ts'
 import type { Dice } from './dice.ts'
 import type { Process, Store } from './process.ts'
@@ -13,7 +13,10 @@ type Call = {
 }
 /** A running ledger: what was called on it is kept, so that one that knows less can be made by calling less. */
 type Run = { incarnation: string; ledger: Ledger; memory: MemoryLedger; calls: Call[]; clockOffset: number }
+/** All that a ledger knows of a sale. */
+export type Known = { view: LedgerView; holds: Hold[] } | null
 
+const ALL = Number.MAX_SAFE_INTEGER
 const changing = new Set(['load', 'amend', 'reserve', 'settle', 'look', 'drop'])
 
 /**
@@ -26,6 +29,8 @@ export class LedgerServer implements Store<Ledger> {
   readonly #dice: Dice
   #run: Run
   #other: { run: Run; processes: Set<Process> } | undefined
+  /** It was restarted, or two of it served. */
+  hasLost = false
   #downUntil = 0
   #runs = 0
 
@@ -50,7 +55,7 @@ export class LedgerServer implements Store<Ledger> {
   /** What the ledger says that counts: the one that knows the sale under this epoch. */
   async truth(saleId: Id, epoch: number): Promise<LedgerView | null> {
     for (const run of this.#other ? [this.#run, this.#other.run] : [this.#run]) {
-      const view = await run.memory.look(saleId, Number.MAX_SAFE_INTEGER, 0)
+      const view = await run.memory.look(saleId, ALL, 0)
       if (view?.terms.epoch === epoch) return view
     }
     return null
@@ -62,8 +67,19 @@ export class LedgerServer implements Store<Ledger> {
     this.#other = undefined
   }
 
+  /** All that the ledger knows of a sale to which this process is connected. */
+  async known(process: Process, saleId: Id): Promise<Known> {
+    const { memory } = this.runOf(process)
+    const view = await memory.look(saleId, ALL, 0)
+    if (!view) return null
+    const holds: Hold[] = []
+    for (let epoch = 1; epoch <= view.terms.epoch; epoch++) holds.push(...(await memory.entries(saleId, epoch, 0, ALL, ALL)))
+    return { view, holds }
+  }
+
   /** Without the last `lost` changes. */
   restart(lost: number, downMs: number): void {
+    this.hasLost = true
     const calls = this.#run.calls.slice(0, Math.max(0, this.#run.calls.length - lost))
     this.#world.tell(
       'ledger',
@@ -76,6 +92,7 @@ export class LedgerServer implements Store<Ledger> {
   /** A replica that is behind serves some of the processes, and the old primary the others; one of them is left at the end. */
   split(processes: Process[], lost: number, ms: number): void {
     if (this.#other) return
+    this.hasLost = true
     const run = this.#make(this.#run.calls.slice(0, Math.max(0, this.#run.calls.length - lost)))
     const moved = processes.filter(() => this.#dice.chance(0.5))
     const replicaStays = this.#dice.chance(0.7)

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type Many, runMany } from './many.ts'
 import { plantCanary } from './plant.ts'
 import { type Result, runSeed } from './run.ts'
+import { failedOnce } from './seeds.ts'
 import { shrink } from './shrink.ts'
 
 const HELP = `npm run sim -- [options]
@@ -12,8 +12,8 @@ const HELP = `npm run sim -- [options]
   --story         tell the story of a world that does not break, too
   --first         end with the first world that breaks, and do not shrink it
   --threads N     default 2
-  --canary NAME   with this fault planted in a copy of the sources
-  --sweep         a few small stories, failed at every call in turn`
+  --ignore LAW    this law may be broken
+  --canary NAME   with this fault planted in a copy of the sources`
 
 const { values } = parseArgs({
   options: {
@@ -23,19 +23,21 @@ const { values } = parseArgs({
     story: { type: 'boolean', default: false },
     first: { type: 'boolean', default: false },
     threads: { type: 'string', default: '2' },
+    ignore: { type: 'string' },
     canary: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 })
 
+const ignored = values.ignore
 if (values.help) console.log(HELP)
 else if (values.canary !== undefined) process.exitCode = await plantCanary(values.canary, process.argv.slice(2))
 else if (values.seed !== undefined) process.exitCode = await one(Number(values.seed))
 else process.exitCode = await many()
 
 async function one(seed: number): Promise<number> {
-  const result = await runSeed(seed)
-  if (result.broken) tell(values.first ? result : await shrink(result))
+  const result = await runSeed(seed, { ignored })
+  if (result.broken) tell(values.first ? result : await shrink(result, ignored))
   else if (values.story) console.log(result.story.join('\n'))
   console.log(`seed ${seed}: ${result.broken ? 'broken' : 'holds'}, ${result.counts.orders} orders, ${result.counts.steps} steps`)
   console.log(`digest ${result.digest}`)
@@ -45,21 +47,25 @@ async function one(seed: number): Promise<number> {
 async function many(): Promise<number> {
   const told = values.first ? [] : failedOnce()
   for (const seed of told) {
-    const result = await runSeed(seed)
+    const result = await runSeed(seed, { ignored })
     if (!result.broken) continue
     console.log(`seed ${seed}, which failed once, is broken again`)
-    tell(await shrink(result))
+    tell(await shrink(result, ignored))
     return 1
   }
   const seeds = Number(values.seeds)
   const progress = (done: number, failed: number) => {
     if (process.stdout.isTTY) process.stdout.write(`\r${done} of ${seeds} worlds, ${failed} broken `)
   }
-  const ran = await runMany(Number(values.from), seeds, Number(values.threads), { firstOnly: values.first, progress })
+  const ran = await runMany(Number(values.from), seeds, Number(values.threads), {
+    firstOnly: values.first,
+    ignored,
+    progress,
+  })
   if (process.stdout.isTTY) process.stdout.write('\r')
   report(ran)
   const [first] = ran.failures
-  if (first && !values.first) tell(await shrink(await runSeed(first.seed)))
+  if (first && !values.first) tell(await shrink(await runSeed(first.seed, { ignored }), ignored))
   return first ? 1 : 0
 }
 
@@ -82,10 +88,4 @@ function tell({ seed, broken, causes, story }: Result): void {
   console.log(`  => ${broken?.message}`)
   console.log(`causes that are needed: ${causes.join('; ') || 'none'}`)
   console.log(`again: npm run sim -- --seed ${seed}`)
-}
-
-/** `seeds.txt`: every seed that ever failed, and what it found. */
-function failedOnce(): number[] {
-  const lines = readFileSync(new URL('./seeds.txt', import.meta.url), 'utf8').split('\n')
-  return lines.flatMap((line) => (/^\d+/.test(line) ? [Number.parseInt(line, 10)] : []))
 }

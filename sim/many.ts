@@ -9,17 +9,19 @@ export type Counts = Result['counts']
 export type Failure = { seed: number; law: string; what: string }
 export type Many = { seeds: number; failures: Failure[]; digest: string; counts: Counts }
 
-type Order = { from: number; seeds: number; next: SharedArrayBuffer; firstOnly: boolean }
+/** `firstOnly`: end with the first that fails. `ignored`: a law that may be broken. */
+export type Manner = { firstOnly?: boolean; ignored?: string | undefined; progress?: (done: number, failed: number) => void }
+type Order = { from: number; seeds: number; next: SharedArrayBuffer; firstOnly: boolean; ignored: string | undefined }
 type Report = { digests: [number, string][]; failures: Failure[]; counts: Counts }
 
-/** Runs seeds `from` … `from + seeds - 1`, on so many threads. @param firstOnly ends with the first that fails. */
+/** Runs seeds `from` … `from + seeds - 1`, on so many threads. */
 export async function runMany(
   from: number,
   seeds: number,
   threads: number,
-  { firstOnly = false, progress = () => {} }: { firstOnly?: boolean; progress?: (done: number, failed: number) => void } = {},
+  { firstOnly = false, ignored, progress = () => {} }: Manner = {},
 ): Promise<Many> {
-  const order: Order = { from, seeds, next: new SharedArrayBuffer(8), firstOnly }
+  const order: Order = { from, seeds, next: new SharedArrayBuffer(8), firstOnly, ignored }
   const digests = new Map<number, string>()
   const failures: Failure[] = []
   const counts: Counts = { steps: 0, asks: 0, orders: 0, epochs: 0 }
@@ -46,14 +48,14 @@ function inThread(order: Order, hear: (report: Report) => void): Promise<void> {
   })
 }
 
-async function work({ from, seeds, next, firstOnly }: Order, hear: (report: Report) => void): Promise<void> {
+async function work({ from, seeds, next, firstOnly, ignored }: Order, hear: (report: Report) => void): Promise<void> {
   const counter = new Int32Array(next)
   for (;;) {
     const begin = Atomics.add(counter, 0, CHUNK)
     if (begin >= seeds) return
     const report: Report = { digests: [], failures: [], counts: { steps: 0, asks: 0, orders: 0, epochs: 0 } }
     for (let i = begin; i < Math.min(seeds, begin + CHUNK); i++) {
-      const { seed, broken, digest, counts } = await runSeed(from + i)
+      const { seed, broken, digest, counts } = await runSeed(from + i, { ignored })
       report.digests.push([seed, digest])
       for (const name of Object.keys(counts) as (keyof Counts)[]) report.counts[name] += counts[name]
       if (broken) report.failures.push({ seed, law: broken.law, what: broken.message })

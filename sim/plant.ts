@@ -1,37 +1,38 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { type Canary, canaries } from './canaries.ts'
+import { type Canary, type Change, canaries } from './canaries.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-export type Hunt = { canary: Canary; output: string; isCaught: boolean }
+/** Not caught within this, a fault turned the simulator in circles. */
+const HUNT_MS = 110_000
 
-/** Runs the simulator over a copy of the sources with the canary's fault in it. */
-async function hunt(canary: Canary, args: string[], inherit = false): Promise<Hunt> {
+/** Runs the simulator over a copy of the sources with the canary's fault in it, until it is caught or its seeds are used up. */
+export async function hunt({ changes, seeds, ignored }: Canary): Promise<{ isCaught: boolean; output: string }> {
+  using copy = plantIn(changes)
+  const args = ['--seeds', String(seeds), '--threads', '1', '--first', ...(ignored ? ['--ignore', ignored] : [])]
+  const child = spawn(process.execPath, [copy.main, ...args], { stdio: ['ignore', 'pipe', 'pipe'], timeout: HUNT_MS })
+  const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  if (errors) throw new Error(errors)
+  return { isCaught: code === 1, output }
+}
+
+/** A copy of the sources with these changes, for as long as it is used. */
+function plantIn(changes: readonly Change[]) {
   const folder = mkdtempSync(join(tmpdir(), 'canary-'))
-  try {
-    for (const part of ['src', 'sim']) {
-      cpSync(join(root, part), join(folder, part), { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
-    }
-    cpSync(join(root, 'package.json'), join(folder, 'package.json'))
-    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
-    for (const { file, find, replace } of canary.changes) plant(join(folder, file), find, replace)
-    const child = spawn(process.execPath, [join(folder, 'sim/main.ts'), ...args], {
-      stdio: inherit ? 'inherit' : ['ignore', 'pipe', 'pipe'],
-    })
-    const exit = new Promise<number | null>((resolve, reject) => {
-      child.once('error', reject)
-      child.once('close', resolve)
-    })
-    const output = child.stdout && child.stderr ? await Promise.all([text(child.stdout), text(child.stderr)]) : []
-    const code = await exit
-    return { canary, output: output.join(''), isCaught: code === 1 && !output[1] }
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
+  const parts = ['src', 'sim', 'package.json']
+  const filter = (path: string) => !path.endsWith('.test.ts')
+  for (const part of parts) cpSync(join(root, part), join(folder, part), { recursive: true, filter })
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+  for (const { file, find, replace } of changes) plant(join(folder, file), find, replace)
+  return {
+    main: join(folder, 'sim/main.ts'),
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   }
 }
 
@@ -53,7 +54,8 @@ export async function plantCanary(name: string, args: string[]): Promise<number>
     console.log(`There is no canary of that name. There are:\n${canaries.map((one) => `  ${one.name}`).join('\n')}`)
     return 2
   }
+  using copy = plantIn(canary.changes)
   const rest = args.filter((arg, i) => !arg.startsWith('--canary') && args[i - 1] !== '--canary')
-  const { isCaught } = await hunt(canary, rest, true)
-  return isCaught ? 1 : 0
+  const [code] = await once(spawn(process.execPath, [copy.main, ...rest], { stdio: 'inherit' }), 'close')
+  return code
 }

@@ -3,11 +3,12 @@ import type { Id } from '../src/core/ids.ts'
 import { isLive, type Order } from '../src/core/order.ts'
 import type { HoldMove, LedgerImage, LedgerView, Reply } from '../src/ledger/ledger.ts'
 import type { Ask } from './host.ts'
+import type { Known } from './ledger-server.ts'
 import { placedWords, purchaseWords, short } from './words.ts'
 import { EPOCH, type World } from './world.ts'
 
-/** A lease lasts so long, and the ledger keeps quiet for as long after it. */
-export const MEMORY_MS = 500
+/** What memory says was true so long ago at most: a lease counts from its probe, and so does the ledger's quiet. */
+export const MEMORY_MS = 250
 /** A reserve that reaches the ledger later than this after the buyer's request was given up long ago. */
 const GIVEN_UP_MS = 3000
 
@@ -22,6 +23,7 @@ export class Promises {
   readonly #accepted = new Map<string, Id>()
   readonly #refused = new Map<string, Ask>()
   readonly #versions = new Map<Id, number>()
+  readonly #probes = new Map<string, number>()
   /** Of each hold in a ledger: until when it took units. */
   readonly #holds = new Map<Id, { saleId: Id; buyerId: Id; quantity: number; releasedAt: number }>()
   readonly asks: Ask[] = []
@@ -44,15 +46,15 @@ export class Promises {
     this.#seen.set(saleId, seen)
   }
 
-  reserved(replies: Reply[], now: number, view: LedgerView | null): void {
+  /** @param now the ledger's own time. @param known what it knows after it. */
+  reserved(replies: Reply[], now: number, known: Known): void {
     const { time } = this.#world
     for (const reply of replies) {
       if (reply.kind !== 'reserved') continue
       const { orderId, saleId, buyerId, quantity, keyDigest } = reply.entry
       this.#holds.set(orderId, { saleId, buyerId, quantity, releasedAt: Number.POSITIVE_INFINITY })
       const what = `${short(orderId)} of ${buyerId}`
-      if (view && (now < view.terms.startTime || now >= view.terms.endTime))
-        this.#world.breaks('I8 only within the window', `${what} was reserved ${now - view.terms.startTime} ms after the start`)
+      if (known) this.#checkGrant(what, now, buyerId, known)
       const isWanted = this.asks.some(
         (ask) =>
           ask.saleId === saleId &&
@@ -62,6 +64,19 @@ export class Promises {
           time - ask.arrivedAt <= GIVEN_UP_MS,
       )
       if (!isWanted) this.#world.breaks('nothing is sold to one who gave up', `${what} was reserved when nobody waited any more`)
+    }
+  }
+
+  /** Limit, stock and window are guarded in the ledger too. */
+  #checkGrant(what: string, now: number, buyerId: Id, { view: { terms, items }, holds }: NonNullable<Known>): void {
+    if (now < terms.startTime || now >= terms.endTime)
+      this.#world.breaks('I8 only within the window', `${what} was reserved ${now - terms.startTime} ms after the start`)
+    const own = holds.filter((hold) => hold.buyerId === buyerId && (hold.state === 'PENDING' || hold.state === 'COMMITTED'))
+    const units = own.reduce((sum, hold) => sum + hold.quantity, 0)
+    if (units > terms.limit) this.#world.breaks('I2 the ledger guards the limit', `${buyerId} holds ${units} of ${terms.limit}`)
+    for (const { productId, allotment, remaining, held, sold } of items) {
+      if (Math.min(remaining, held, sold) < 0 || remaining + held + sold !== allotment)
+        this.#world.breaks("I1' the ledger adds up", `${productId}: ${allotment} = ${remaining} + ${held} + ${sold}`)
     }
   }
 
@@ -92,7 +107,11 @@ export class Promises {
     }
   }
 
-  answered(ask: Ask): void {
+  probed(process: string, saleId: Id): void {
+    this.#probes.set(`${process} ${saleId}`, this.#world.time)
+  }
+
+  answered(ask: Ask, process: string): void {
     const { placed } = ask
     if (!placed) return
     if (placed.kind === 'accepted') this.#checkAccepted(ask, placed.orderId)
@@ -101,6 +120,8 @@ export class Promises {
     if (placed.kind === 'busy' || placed.kind === 'not-found') return
     const lie = this.#lieIn(ask)
     if (lie) this.#breaks('I9 a refusal is true', ask, lie)
+    const age = this.#world.time - (this.#probes.get(`${process} ${ask.saleId}`) ?? Number.NEGATIVE_INFINITY)
+    if (ask.fromMemory && age >= MEMORY_MS) this.#breaks('memory lasts 250 ms', ask, `it was ${age} ms old`)
     this.#checkReplay(ask)
   }
 

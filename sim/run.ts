@@ -1,3 +1,4 @@
+import type { Booked, SaleChange, SaleChanged } from '../src/books/books.ts'
 import type { Id } from '../src/core/ids.ts'
 import type { HoldMove, LedgerImage, Reply } from '../src/ledger/ledger.ts'
 import { type Audit, runAudit } from '../src/purchase/audit.ts'
@@ -12,7 +13,7 @@ import { MEMORY_MS, Promises } from './promises.ts'
 import { FarStores } from './stores.ts'
 import { PRELUDE_MS, type Weather, weatherOf } from './weather.ts'
 import { placedWords, purchaseWords } from './words.ts'
-import { type Broken, EPOCH, World } from './world.ts'
+import { type Broken, type Choice, EPOCH, World } from './world.ts'
 
 /** With the faults over, everything must have come to its end by then. */
 const FINISHED_MS = 60_000
@@ -32,9 +33,9 @@ export type Result = {
   counts: { steps: number; asks: number; orders: number; epochs: number }
 }
 
-/** One world from its seed. `without`: causes that are to be left out. */
-export async function runSeed(seed: number, without: ReadonlySet<string> = new Set()): Promise<Result> {
-  const run = new Run(seed, without)
+/** One world from its seed. */
+export async function runSeed(seed: number, choice: Choice = {}): Promise<Result> {
+  const run = new Run(seed, choice)
   await run.play()
   return run.result()
 }
@@ -51,10 +52,10 @@ class Run {
   readonly #dice: Dice
   #operator: Operator | undefined
 
-  constructor(seed: number, without: ReadonlySet<string>) {
+  constructor(seed: number, choice: Choice) {
     this.#seed = seed
     this.#weather = weatherOf(seed)
-    this.#world = new World(without)
+    this.#world = new World(choice)
     this.#dice = new Dice(seed, 'fate')
     this.#stores = new FarStores(this.#world, new Dice(seed, 'stores'), this.#weather.log, this.#weather.rhythm.holdTtlMs)
     this.#laws = new BookLaws(this.#world, this.#stores.record)
@@ -64,7 +65,9 @@ class Run {
       process.clockOffset = clockOffset
       process.witness = (...seen) => this.#saw(...seen)
       const portsOf = (one: Process) => this.#stores.portsOf(one)
-      return new Host(process, runs, portsOf, this.#weather.rhythm, (ask) => this.#promises.answered(ask))
+      return new Host(process, runs, portsOf, this.#weather.rhythm, (ask, { process: { name } }) =>
+        this.#promises.answered(ask, name),
+      )
     })
   }
 
@@ -96,7 +99,7 @@ class Run {
   }
 
   #open(): void {
-    const { sales, crowd, operator, chaosMs } = this.#weather
+    const { sales, crowd, operator, chaosMs, rhythm } = this.#weather
     const { record } = this.#stores
     const operatorDice = new Dice(this.#seed, 'operator')
     const street: Street = {
@@ -106,15 +109,23 @@ class Run {
       asks: this.#promises.asks,
       untilMs: chaosMs,
       reading: (orderId) => this.#promises.reading(orderId),
+      openCard: (orderId) => {
+        // What is still open on such a page when the world ends would never come to its end.
+        if (rhythm.holdTtlMs < FINISHED_MS / 2 && this.#world.time < chaosMs) {
+          this.#stores.openCard(orderId)
+          this.#laws.check()
+        }
+      },
     }
     for (const [i, plan] of sales.entries()) {
       for (const [j, stock] of plan.stock.entries()) record.addProduct({ id: `sale-${i + 1}-item-${j + 1}`, price: PRICE, stock })
     }
     this.#laws.takeStock()
+    const edges = sales.flatMap(({ startTime, endTime }) => [startTime, endTime]).filter((at) => at > 0 && at <= chaosMs)
     for (let i = 1; i <= crowd.buyers; i++) {
       const isPoor = this.#dice.chance(crowd.poor)
       record.openWallet(`buyer-${i}`, isPoor ? this.#dice.between(0, 2) * PRICE : 100 * PRICE, 'EUR')
-      new Buyer(`buyer-${i}`, this.#seed, street, crowd).plan(chaosMs)
+      new Buyer(`buyer-${i}`, this.#seed, street, crowd).plan(chaosMs, edges)
     }
     record.openWallet('late-buyer', 100 * PRICE, 'EUR')
     for (const host of this.#hosts) host.start()
@@ -181,7 +192,7 @@ class Run {
   /** Whoever was ever told yes asks once more, and one who has nothing yet asks in every sale. */
   async #ask(): Promise<void> {
     if (this.#world.broken) return
-    await this.#world.run(this.#world.time + MEMORY_MS)
+    await this.#world.run(this.#world.time + 2 * MEMORY_MS)
     const wanted = lastAsks(this.#stores.record, this.#promises.asks)
     const asks = wanted.slice()
     for (const [i, ask] of wanted.entries()) {
@@ -225,7 +236,9 @@ class Run {
   #saw(process: Process, store: string, method: string, args: unknown[], value: unknown): void {
     if (store === 'books' || store === 'sales') {
       if (!changesBooks.has(method)) return
+      if (method === 'change') this.#wanted(args as [Id, SaleChange], value as SaleChanged)
       this.#laws.check()
+      if (method === 'book') this.#booked(value as Booked)
       if (store === 'sales') this.#look()
     }
     if (store !== 'ledger') return
@@ -233,11 +246,22 @@ class Run {
     if (method === 'reserve') {
       const saleId = args[0] as Id
       const now = EPOCH + this.#world.time + run.clockOffset
-      void run.ledger.look(saleId, ALL, 0).then((view) => this.#promises.reserved(value as Reply[], now, view))
+      void this.#stores.ledger.known(process, saleId).then((known) => this.#promises.reserved(value as Reply[], now, known))
     }
+    if (method === 'look' && (args[2] as number) > 0) this.#promises.probed(process.name, args[0] as Id)
     if (method === 'settle') this.#promises.settled(args[1] as HoldMove[], value as string[])
     if (method === 'load' && value === true) this.#promises.loaded(args[0] as LedgerImage)
     if (method === 'reserve' || method === 'settle' || method === 'load' || method === 'amend' || method === 'drop') this.#look()
+  }
+
+  #wanted([saleId, { pausedByOperator }]: [Id, SaleChange], changed: SaleChanged): void {
+    if (changed.kind === 'changed' && pausedByOperator !== undefined) this.#laws.paused(saleId, pausedByOperator)
+  }
+
+  /** The books free a unit before the ledger does: what their guards refuse proves a loss, or a change by the operator. */
+  #booked(booked: Booked): void {
+    if (booked.kind !== 'disagreement' || this.#stores.ledger.hasLost || this.#weather.operator.acts > 0) return
+    this.#world.breaks('no disagreement without a loss', booked.because)
   }
 
   /** What the ledger that counts says now, for those who are refused. */
@@ -249,5 +273,4 @@ class Run {
   }
 }
 
-const ALL = Number.MAX_SAFE_INTEGER
 const changesBooks = new Set(['book', 'move', 'create', 'change', 'settleEnd', 'announceStart', 'raiseEpoch', 'clearRecovery'])

@@ -1,6 +1,7 @@
 import { MemoryBooks, MemoryOutbox } from '../src/books/memory-books.ts'
 import { MemoryRecord } from '../src/books/memory-record.ts'
 import { MemorySales } from '../src/books/memory-sales.ts'
+import type { Id } from '../src/core/ids.ts'
 import type { EventLog } from '../src/events/event-log.ts'
 import { MemoryEventLog } from '../src/events/memory-event-log.ts'
 import type { Dice } from './dice.ts'
@@ -8,6 +9,7 @@ import type { Stores } from './house.ts'
 import { LedgerServer } from './ledger-server.ts'
 import type { Process, Store } from './process.ts'
 import { type Unruliness, UnrulyEventLog } from './unruly-event-log.ts'
+import { short } from './words.ts'
 import { EPOCH, type World } from './world.ts'
 
 /** A server that is down at times and forgets nothing. */
@@ -57,6 +59,15 @@ export class FarStores {
       sales: new Server('sales', new MemorySales(this.record, now), booksDown),
       events: new Server<EventLog>('events', this.#unruly, () => world.time < this.#eventsDownUntil),
     }
+  }
+
+  /** A buyer opens the card's page and leaves it at that: such an order waits for its buyer, and its time runs out. */
+  openCard(orderId: Id): void {
+    const order = this.record.orders.get(orderId)
+    if (order?.state !== 'RESERVATION_PENDING') return
+    Object.assign(order, { state: 'PAYMENT_PENDING', version: order.version + 1 })
+    this.record.history.get(orderId)?.push({ state: order.state, at: EPOCH + this.#world.time })
+    this.#world.tell('books', `${short(orderId)} waits for its buyer`)
   }
 
   portsOf(process: Process): Stores {

@@ -1,5 +1,6 @@
+import { type RoleName, roleNames } from '../src/config.ts'
 import { Dice } from './dice.ts'
-import { type Rhythm, type Role, roles } from './house.ts'
+import type { Rhythm } from './house.ts'
 import type { Network } from './process.ts'
 import type { Unruliness } from './unruly-event-log.ts'
 
@@ -11,7 +12,7 @@ export type Weather = {
   chaosMs: number
   rhythm: Rhythm
   network: Network
-  processes: { name: string; runs: readonly Role[]; clockOffset: number }[]
+  processes: { name: string; runs: readonly RoleName[]; clockOffset: number }[]
   log: Unruliness
   crashes: Happening[]
   stalls: Happening[]
@@ -38,7 +39,14 @@ export type Crowd = {
   otherBody: number
   asksAgain: number
   cancels: number
+  /** Open the card's page instead, and never come back from it. */
+  cards: number
   lost: number
+  /** Come when the crowd comes, within so many milliseconds. */
+  rush: number
+  rushMs: number
+  /** Click twice. */
+  doubles: number
 }
 export type SalePlan = {
   at: number
@@ -49,9 +57,24 @@ export type SalePlan = {
   stock: (number | null)[]
 }
 
+/** What comes back and is taken again at once: a poor crowd that clicks twice, for a single unit, at several processes that are
+ *  near. Few worlds are so by chance alone, and leases are tried by nothing else. */
+function churned(weather: Weather): Weather {
+  const crowd = { ...weather.crowd, buyers: 16, poor: 1, rush: 1, rushMs: 600, doubles: 1 }
+  const processes = [1, 2, 3].map((i) => ({ name: `shop-${i}`, runs: roleNames, clockOffset: 0 }))
+  const network = { ...weather.network, delayMs: Math.min(100, weather.network.delayMs) }
+  const sales = weather.sales.map((sale) => ({ ...sale, units: sale.units.map(() => 1) }))
+  return { ...weather, crowd, processes, network, sales }
+}
+
 /** Each kind of fault is in some of the worlds only, and in each as often as its dice say: rare ones are then seen alone. */
 export function weatherOf(seed: number): Weather {
   const dice = new Dice(seed, 'weather')
+  const drawn = drawWeather(dice)
+  return dice.chance(0.12) ? churned(drawn) : drawn
+}
+
+function drawWeather(dice: Dice): Weather {
   const isCalm = dice.chance(0.04)
   const share = (most: number): number => dice.some(isCalm ? 0 : 0.4, dice.share() ** 2 * most, 0)
   const chaosMs = PRELUDE_MS + dice.between(1000, dice.pick([3000, 6000, 10_000]))
@@ -71,7 +94,7 @@ export function weatherOf(seed: number): Weather {
       catchUpMs: dice.pick([500, 1000]),
       sweepMs: dice.pick([5000, 15_000, 30_000]),
       lagMs: dice.pick([500, 1000]),
-      holdTtlMs: dice.pick([20_000, 600_000]),
+      holdTtlMs: dice.pick([3000, 20_000, 600_000]),
     },
     network: {
       delayMs: dice.pick([0, 1, 5, 20, 100]),
@@ -97,13 +120,13 @@ export function weatherOf(seed: number): Weather {
 
 function drawProcesses(dice: Dice, isCalm: boolean): Weather['processes'] {
   const skewed = dice.some(isCalm ? 0 : 0.15, dice.pick([200, 3000, 300_000]), 0)
-  const named = (name: string, runs: readonly Role[], most: number) =>
+  const named = (name: string, runs: readonly RoleName[], most: number) =>
     Array.from({ length: dice.between(1, most) }, (_, i) => ({
       name: `${name}-${i + 1}`,
       runs,
       clockOffset: dice.between(-skewed, skewed),
     }))
-  if (dice.chance(0.5)) return named('shop', roles, dice.pick([1, 2, 3]))
+  if (dice.chance(0.5)) return named('shop', roleNames, dice.pick([1, 2, 3]))
   const apart = [...named('api', ['api'], 3), ...named('relay', ['relay'], 2), ...named('payments', ['payments'], 2)]
   return [...apart, ...named('scheduler', ['scheduler'], 2)]
 }
@@ -112,14 +135,18 @@ function drawCrowd(dice: Dice): Crowd {
   return {
     buyers: dice.pick([0, 1, 2, 3, 4, 6, 10, 16]),
     intents: dice.between(1, 4),
-    poor: dice.pick([0, 0, 0.3, 1]),
+    poor: dice.pick([0, 0, 0.4, 1]),
     patient: dice.pick([0, 0.5, 1]),
     tries: dice.between(1, 6),
     waitMs: dice.pick([300, 3500, 3500, 8000]),
     sameKey: dice.pick([0, 0.3]),
     otherBody: dice.pick([0, 0, 0.2]),
     asksAgain: dice.pick([0, 0.3, 1]),
-    cancels: dice.pick([0, 0, 0.3]),
+    cancels: dice.pick([0, 0.3, 0.8]),
+    cards: dice.pick([0, 0, 0.4]),
+    rush: dice.pick([0, 0.5, 1]),
+    rushMs: dice.pick([50, 600, 3000]),
+    doubles: dice.pick([0, 0, 0.5]),
     lost: dice.pick([0, 0, 0.2]),
   }
 }

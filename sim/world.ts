@@ -22,6 +22,9 @@ export class Broken extends Error {
   }
 }
 
+/** Of a seed: causes that are to be left out, and a law that may be broken. */
+export type Choice = { without?: ReadonlySet<string>; ignored?: string | undefined }
+
 type Event = { time: number; order: number; work: () => void }
 
 /**
@@ -41,11 +44,13 @@ export class World {
   /** What was not bound to happen and did, by name: each may be left out in another run of the same seed. */
   readonly causes: string[] = []
   readonly #without: ReadonlySet<string>
+  readonly #ignored: string | undefined
   readonly #queue: Event[] = []
   #order = 0
 
-  constructor(without: ReadonlySet<string> = new Set()) {
+  constructor({ without = new Set(), ignored }: Choice = {}) {
     this.#without = without
+    this.#ignored = ignored
   }
 
   at(time: number, work: () => void): void {
@@ -69,7 +74,7 @@ export class World {
   }
 
   breaks(law: string, what: string): void {
-    this.broken ??= new Broken(law, what)
+    if (law !== this.#ignored) this.broken ??= new Broken(law, what)
   }
 
   digest(): string {

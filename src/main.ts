@@ -3,6 +3,8 @@ import { type Config, printedSettings, readConfig } from './config.ts'
 import type { Parts } from './parts.ts'
 
 process.title = 'doorbuster'
+// Keys, buyers and orders: what is written here is for this user alone.
+process.umask(0o077)
 try {
   await commandLine(process.argv, {
     dataDir: process.env.DATA_DIR ?? './data',
@@ -22,7 +24,7 @@ try {
   })
 } catch (error) {
   // What people can mend themselves comes with a message that says how; the rest is ours, and its stack is needed.
-  const theirs = error instanceof Error && ['SettingsError', 'DataInUse'].includes(error.name)
+  const theirs = error instanceof Error && ['SettingsError', 'DataInUse', 'DataUnusable'].includes(error.name)
   console.error(theirs ? error.message : error)
   process.exit(1)
 }

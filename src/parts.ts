@@ -39,8 +39,7 @@ class DataInUse extends Error {
 /** Opens the database of `DATA_DIR`, brings its tables up to date and holds it for this process. Throws `DataInUse`. */
 export async function openStores(config: Config, onBug: (error: Error) => void) {
   const { dataDir, holdTtlMs, currency } = config
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  const lock = holdLock(join(dataDir, 'lock'))
+  const lock = lockData(dataDir)
   if (!lock) throw new DataInUse(`${dataDir} is in use by a running shop: stop it first, or set DATA_DIR to another folder.`)
   const options: StoreSettings = { holdTtlMs, currency }
   const stores = new URL('stores.ts', import.meta.url).href
@@ -57,6 +56,21 @@ export async function openStores(config: Config, onBug: (error: Error) => void) 
       await writer.stop()
       lock[Symbol.dispose]()
     },
+  }
+}
+
+class DataUnusable extends Error {
+  override name = 'DataUnusable'
+}
+
+function lockData(dataDir: string): Disposable | undefined {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    return holdLock(join(dataDir, 'lock'))
+  } catch (error) {
+    throw new DataUnusable(
+      `DATA_DIR ${dataDir} cannot be used (${(error as Error).message}): it must be a folder that this user may write to.`,
+    )
   }
 }
 

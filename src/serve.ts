@@ -96,8 +96,9 @@ async function serveOn(stack: AsyncDisposableStack, parts: Parts, port: number, 
 /** Answers how many sockets are open. */
 function live(app: App, parts: Parts): () => number {
   const { publicUrl, endingSoonMs, socketsMax } = parts.config
+  const stands = parts.tokens.stands.bind(parts.tokens)
   const origins = () => (publicUrl === null ? [] : [publicUrl])
-  return liveRoutes(app, { ...parts, watching: parts.push, books: parts.stores.books, endingSoonMs, socketsMax, origins })
+  return liveRoutes(app, { ...parts, watching: parts.push, books: parts.stores.books, endingSoonMs, socketsMax, origins, stands })
 }
 
 function routes(app: App, parts: Parts): void {

@@ -166,6 +166,23 @@ test('a bad frame gets an error and nothing else; a frame too long ends the conn
   assert.equal((await socket.closed)[0], 1009)
 })
 
+test('the ticket of somebody who was blocked meanwhile opens nothing', async () => {
+  const account = { email: 'blocked@example.com', password: 'correct horse battery' }
+  const post = async (path: string, body: unknown) => {
+    const headers = { 'content-type': 'application/json' }
+    return (await fetch(shop.url + path, { method: 'POST', headers, body: JSON.stringify(body) })).json() as Promise<
+      Record<string, string>
+    >
+  }
+  const { id } = await post('/api/v1/users/register', account)
+  const { access_token: token = '' } = await post('/api/v1/users/login', account)
+  const kept = await ticket(token)
+  const headers = { authorization: `Bearer ${shop.token}`, 'content-type': 'application/json' }
+  const blocked = await fetch(`${shop.url}/api/v1/admin/users/${id}`, { method: 'PATCH', headers, body: '{"blocked":true}' })
+  assert.equal(blocked.status, 200)
+  assert.deepEqual(await refused(`?ticket=${kept}`), [401, 'unauthenticated'])
+})
+
 test('a server that stops says goodbye, also to who does not answer', { timeout: 10_000 }, async () => {
   const watcher = await connect()
   const silent = await connect()

@@ -130,6 +130,17 @@ suite('the life of a sale', { timeout: 60_000 }, () => {
     await until('the units are back', async () => (await stockOf(one)) === 8 && (await stockOf(two)) === 7)
   })
 
+  test('units that come back to a stock that was set to the most there can be leave it there', async () => {
+    const one = await product(10)
+    const id = await sale([[one, 4]], -1000, 3600_000)
+    assert.equal((await call('PATCH', `/api/v1/admin/products/${one}`, { stock: Number.MAX_SAFE_INTEGER })).status, 200)
+    assert.equal((await call('POST', `/api/v1/admin/sales/${id}/end`)).status, 200)
+    const settled = async () => (await call('GET', `/api/v1/admin/sales/${id}/live`)).body.items as { remaining: number }[]
+    await until('the units went back', async () => (await settled())[0]?.remaining === 0)
+    assert.equal(await stockOf(one), Number.MAX_SAFE_INTEGER)
+    assert.equal((await call('GET', '/api/v1/products')).status, 200)
+  })
+
   test('several running sales of one product each have their own units, and limits count units', async () => {
     const one = await product(10)
     const [first, second] = [await sale([[one, 3]], -1000, 3600_000, 2), await sale([[one, 2]], -500, 3600_000, 1)]

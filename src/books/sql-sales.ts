@@ -154,7 +154,7 @@ export class SqlSales implements Sales {
       if (settled !== 1) return false
       for (const item of items) {
         if (item.available === 0) continue
-        await sql.run('UPDATE products SET stock = stock + ? WHERE id = ? AND stock IS NOT NULL', item.available, item.product_id)
+        await giveStock(sql, item.product_id, item.available)
         await sql.run(
           'UPDATE sale_items SET available = 0, returned = returned + ? WHERE sale_id = ? AND product_id = ? AND available = ?',
           item.available,
@@ -289,6 +289,17 @@ async function checkLimit(sql: Sql, saleId: Id, limit: number): Promise<void> {
   if (most > limit) throw new Refusal({ kind: 'conflict', because: `a buyer has ${most} units` })
 }
 
+/** Back into ordinary stock, where that is counted. It ends at 2^53-1: somebody may have set it to that while the units were away. */
+async function giveStock(sql: Sql, productId: Id, quantity: number): Promise<void> {
+  await sql.run(
+    'UPDATE products SET stock = CASE WHEN stock > ? THEN ? ELSE stock + ? END WHERE id = ? AND stock IS NOT NULL',
+    Number.MAX_SAFE_INTEGER - quantity,
+    Number.MAX_SAFE_INTEGER,
+    quantity,
+    productId,
+  )
+}
+
 /** Up takes from ordinary stock, down gives back; never below what is held and sold. */
 async function reallot(sql: Sql, saleId: Id, productId: Id, quantity: number): Promise<void> {
   const [item] = await sql.all<BookTables['sale_items']>(
@@ -299,7 +310,7 @@ async function reallot(sql: Sql, saleId: Id, productId: Id, quantity: number): P
   if (!item) throw new Refusal({ kind: 'no-such-product', productId })
   const more = quantity - item.allotment
   if (more > 0) await takeStock(sql, productId, more)
-  if (more < 0) await sql.run('UPDATE products SET stock = stock + ? WHERE id = ? AND stock IS NOT NULL', -more, productId)
+  if (more < 0) await giveStock(sql, productId, -more)
   const changed = await sql.run(
     'UPDATE sale_items SET allotment = ?, available = available + ? WHERE sale_id = ? AND product_id = ? AND available + ? >= 0',
     quantity,

@@ -8,6 +8,8 @@ export type Caller = {
   roles: readonly Role[]
   /** When the token ends, milliseconds. */
   expiresAt: number
+  /** The sign-in that the token belongs to; null where it belongs to none. */
+  grantId: string | null
   /** A rehearsal's buyer: free of the per-address limit, and of no use outside this sale. */
   drillSaleId: Id | null
 }

@@ -18,6 +18,8 @@ export type LiveParts = LiveSocketParts & {
   newId: () => Id
   /** From where pages may connect, besides the host that they ask. */
   origins: () => readonly string[]
+  /** Whether the token that a socket was opened with still counts. */
+  stands: (caller: Caller) => boolean
   /** Sockets at most in this process. */
   socketsMax: number
 }
@@ -117,8 +119,11 @@ function socketRoute(app: App, parts: LiveParts, tickets: Tickets, sockets: Set<
       return reply.problem('busy', 'All live connections are taken. The status calls tell the same.')
     }
     const caller = ticket === undefined ? null : tickets.take(ticket)
-    if (caller === undefined) {
-      return reply.problem('unauthenticated', 'The ticket was used, or is older than 30 s. Ask for a new one.')
+    if (caller === undefined || (caller !== null && !parts.stands(caller))) {
+      return reply.problem(
+        'unauthenticated',
+        'The ticket was used, is older than 30 s, or its sign-in has ended. Ask for a new one.',
+      )
     }
     request.caller = caller as Caller
     return undefined
@@ -158,7 +163,7 @@ function stockLoop({ board, push, clock }: LiveParts, failed: (name: string, err
 }
 
 /** Who has not answered the last ping is gone; whose token has ended must show a new one. */
-function pingLoop({ clock }: LiveParts, sockets: Set<LiveSocket>, failed: (name: string, error: unknown) => void): Loop {
+function pingLoop({ clock, stands }: LiveParts, sockets: Set<LiveSocket>, failed: (name: string, error: unknown) => void): Loop {
   return new Loop(
     'live-ping',
     clock,
@@ -166,7 +171,7 @@ function pingLoop({ clock }: LiveParts, sockets: Set<LiveSocket>, failed: (name:
     async () => {
       for (const live of sockets) {
         if (!live.answered) live.socket.terminate()
-        else if (live.caller && live.caller.expiresAt <= clock.now()) live.socket.close(POLICY_VIOLATION, 'the token has ended')
+        else if (live.caller && !stands(live.caller)) live.socket.close(POLICY_VIOLATION, 'the token has ended')
         else {
           live.answered = false
           live.socket.ping()

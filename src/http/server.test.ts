@@ -16,6 +16,7 @@ const caller = (id: string, more: Partial<Caller> = {}): Caller => ({
   roles: ['buyer'],
   expiresAt: 0,
   drillSaleId: null,
+  grantId: null,
   ...more,
 })
 const callers: Record<string, Caller> = {

@@ -39,7 +39,8 @@ export const MoneySchema = Type.Object(
   { amount: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }), currency: Type.String({ pattern: '^[A-Z]{3}$' }) },
   { additionalProperties: false },
 )
-export const IdSchema = Type.String({ format: 'uuid' })
+/** In lower case, as all ids are kept: in upper case the same id would be another one to a comparison of text. */
+export const IdSchema = Type.String({ format: 'uuid', pattern: '^[^A-Z]*$' })
 export const TimeSchema = Type.String({ format: 'date-time' })
 
 /** `?limit=20&after=<cursor>`; query values are text, so their numbers are coerced, unlike those of bodies. */

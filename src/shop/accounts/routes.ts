@@ -17,7 +17,8 @@ export interface Wallets {
   credit(userId: Id): Promise<Money | undefined>
   /** Newest first; `after` is the last id seen. */
   journal(userId: Id, limit: number, after: Id | undefined): Promise<WalletEntry[]>
-  /** Each call gives again. Answers the new balance; `undefined` where there is no such wallet. */
+  /** Each call gives again. Answers the new balance; `undefined` where there is no such wallet, or
+   *  the balance would pass 2^53-1. */
   grant(userId: Id, amount: number, currency: string, reason: string, by: Id): Promise<Money | undefined>
 }
 
@@ -38,7 +39,7 @@ export type AccountParts = {
 
 const Email = Type.String({ format: 'email', maxLength: 254 })
 const Password = Type.String({ minLength: 8, maxLength: 200 })
-const Name = Type.String({ minLength: 1, maxLength: 200 })
+const Name = Type.String({ minLength: 1, maxLength: 200, pattern: '^(?=.*\\S)[^\\p{Cc}\\p{Cs}]*$' })
 const Roles = Type.Array(Type.Union([Type.Literal('buyer'), Type.Literal('admin')]), { minItems: 1, uniqueItems: true })
 const Refresh = Type.Object({ refresh_token: Type.String({ minLength: 1, maxLength: 200 }) }, { additionalProperties: false })
 const TokensSchema = Type.Object({
@@ -237,7 +238,7 @@ function creditRoutes(app: App, { wallets, currency }: AccountParts): void {
           { amount: MoneySchema, reason: Type.String({ minLength: 1, maxLength: 200 }) },
           { additionalProperties: false },
         ),
-        response: answers({ 200: Type.Object({ balance: MoneySchema }) }, 400, 401, 403, 404),
+        response: answers({ 200: Type.Object({ balance: MoneySchema }) }, 400, 401, 403, 404, 409),
       },
     },
     async (request, reply) => {
@@ -247,13 +248,19 @@ function creditRoutes(app: App, { wallets, currency }: AccountParts): void {
         return reply.problem('invalid', message, { errors: [{ path: '/amount/currency', message }] })
       }
       const balance = await wallets.grant(request.params.id, amount.amount, currency, reason, request.caller.id)
-      return balance ? { balance } : reply.problem('not-found', 'There is no such account.')
+      if (balance) return { balance }
+      if (await wallets.credit(request.params.id))
+        return reply.problem('conflict', 'The balance would be more than 2^53-1. Give less.')
+      return reply.problem('not-found', 'There is no such account.')
     },
   )
 }
 
 function administrationRoutes(app: App, { accounts, ended }: AccountParts): void {
-  const query = Type.Object({ ...PageQuery.properties, email: Type.Optional(Email) }, { additionalProperties: false })
+  const query = Type.Object(
+    { ...PageQuery.properties, email: Type.Optional(Type.String({ maxLength: 254 })) },
+    { additionalProperties: false },
+  )
   app.get(
     '/api/v1/admin/users',
     {

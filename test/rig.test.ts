@@ -42,12 +42,19 @@ suite('the rig of real shops', { timeout: 120_000 }, () => {
       '7 <... fsync resumed>) = 0',
       '7 pwrite64(31</d/shop.db>, ""..., 100, 4096) = 100',
       '7 fdatasync(31</d/shop.db> <unfinished ...>',
+      '7 pwrite64(30</d/shop.db-wal>, ""..., 24, 4120) = ?',
       '7 +++ killed by SIGKILL +++',
     ]
     const unsynced = [...readTrace(trace.join('\n'), '/d/shop.db')].map(([path, file]) => [path, file.unsynced])
     assert.deepEqual(unsynced, [
       ['/d/shop.db', [{ from: 4096, to: 4196 }]],
-      ['/d/shop.db-wal', [{ from: 24, to: 4120 }]],
+      [
+        '/d/shop.db-wal',
+        [
+          { from: 24, to: 4120 },
+          { from: 4120, to: 4144 },
+        ],
+      ],
     ])
     assert.throws(() => readTrace(trace.slice(0, -1).join('\n'), '/d/shop.db'), /does not reach to the kill/)
   })

@@ -26,7 +26,7 @@ export function noTracer(): string | undefined {
   return status === 0 ? undefined : 'it needs strace 5.3 or newer, and the right to trace'
 }
 
-const CALL = /^(\d+) +(\w+)\(\d+<([^>]*)>(?:, (.*?))?(\)\s+= (-?\d+).*| <unfinished \.\.\.>)$/
+const CALL = /^(\d+) +(\w+)\(\d+<([^>]*)>(?:, (.*?))?(\)\s+= (-?\d+|\?).*| <unfinished \.\.\.>)$/
 const RESUMED = /^(\d+) +<\.\.\. (\w+) resumed>.*= (-?\d+)/
 
 /** Throws where the trace is not whole: then nothing can be said. */

@@ -1,4 +1,4 @@
-import type { Canary, Change } from './canaries.ts'
+import type { Canary, Change } from './canary.ts'
 
 const LEDGER = 'src/ledger/memory-ledger.ts'
 const BOOKS = 'src/books/memory-books.ts'

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { type Canary, type Change, canaries } from './canaries.ts'
+import { canaries } from './canaries.ts'
+import type { Canary, Change } from './canary.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 

@@ -3,8 +3,8 @@ import type { Placed } from '../src/purchase/place-order.ts'
 import { cancelOrder } from '../src/purchase/settle-order.ts'
 import { Dice } from './dice.ts'
 import type { Ask, Host } from './host.ts'
-import { type Crowd, PRELUDE_MS } from './weather.ts'
-import type { World } from './world.ts'
+import type { Crowd } from './weather.ts'
+import { PRELUDE_MS, type World } from './world.ts'
 
 export type Shopfront = { saleId: Id; products: Id[]; limit: number }
 

@@ -1,4 +1,4 @@
-import type { Canary } from './canary.ts'
+import { type Canary, canary } from './canary.ts'
 import { lossCanaries } from './loss-canaries.ts'
 
 const LEDGER = 'src/ledger/memory-ledger.ts'
@@ -8,10 +8,6 @@ const PLACE = 'src/purchase/place-order.ts'
 const CONFIRM = 'src/purchase/book.ts'
 const SETTLE = 'src/purchase/settle-order.ts'
 const LEASE = 'src/gate/lease.ts'
-
-function canary(name: string, seeds: number, ...changes: [file: string, find: string, replace: string][]): Canary {
-  return { name, seeds, changes: changes.map(([file, find, replace]) => ({ file, find, replace })) }
-}
 
 /** What goes wrong with every store in its right mind. */
 const pathCanaries: Canary[] = [
@@ -90,7 +86,7 @@ const pathCanaries: Canary[] = [
     ],
     ['sim/house.ts', 'const moves = { books, ledger, announce }', 'const moves = { books, ledger, announce, now: clock.now }'],
   ),
-  canary('a time-out taken as a failure', 500, [
+  canary('a time-out taken as a failure', 1000, [
     PLACE,
     "error instanceof Fault && error.outcome === 'refused' ? 'busy' : 'unknown-outcome'",
     "'busy'",

@@ -2,26 +2,26 @@ import type { MemoryRecord, MemorySale } from '../src/books/memory-record.ts'
 import { isFinal } from '../src/core/order.ts'
 import type { Placed } from '../src/purchase/place-order.ts'
 import type { Ask } from './host.ts'
-import type { FarStores } from './stores.ts'
+import type { Premises } from './premises.ts'
 import { short } from './words.ts'
 import { EPOCH, type World } from './world.ts'
 
 /** What is not yet as it must be once there are no more faults (I5, I6); undefined when all is. */
-export async function unfinished(world: World, { record, log, ledger }: FarStores): Promise<string | undefined> {
+export async function unfinished(world: World, premises: Premises): Promise<string | undefined> {
+  const { record } = premises
   if (world.underWay > 0) return `${world.underWay} requests are under way`
   if (record.outbox.size > 0) return `${record.outbox.size} rows wait in the outbox`
-  const { count } = await log.lag('payments')
-  if (count > 0) return `${count} events wait for payment`
+  const { waiting, told } = await premises.events()
+  if (waiting > 0) return `${waiting} events wait for payment`
   const open = [...record.orders.values()].find((order) => !isFinal(order.state))
   if (open) return `${short(open.orderId)} of ${open.buyerId} is ${open.state}`
-  const told = new Map(Map.groupBy(log.events, (event) => event.subject))
   for (const { orderId, state } of record.orders.values()) {
-    const types = told.get(orderId)?.map((event) => event.type) ?? []
+    const types = told.get(orderId) ?? []
     if (!types.includes('OrderCreated') || !types.some((type) => ENDS.has(type)))
       return `${short(orderId)} is ${state}, told: ${types}`
   }
   for (const sale of record.sales.values()) {
-    const left = await unfinishedSale(world, sale, ledger)
+    const left = await unfinishedSale(world, sale, premises)
     if (left) return `${sale.id}: ${left}`
   }
   return undefined
@@ -29,12 +29,12 @@ export async function unfinished(world: World, { record, log, ledger }: FarStore
 
 const ENDS = new Set(['OrderConfirmed', 'ReservationFailed', 'OrderCancelled'])
 
-async function unfinishedSale(world: World, sale: MemorySale, ledger: FarStores['ledger']): Promise<string | undefined> {
+async function unfinishedSale(world: World, sale: MemorySale, premises: Premises): Promise<string | undefined> {
   if (sale.pausedForRecovery) return 'it is paused for recovery'
   if (sale.settledAt !== null) return undefined
   if (EPOCH + world.time >= sale.endTime) return 'it has ended and is not settled'
   if (EPOCH + world.time >= sale.startTime && sale.startToldAt === null) return 'nobody was told that it started'
-  const view = await ledger.truth(sale.id, sale.epoch)
+  const view = await premises.view(sale.id, sale.epoch)
   if (!view) return 'no ledger knows it'
   for (const item of sale.items) {
     const counted = view.items.find((one) => one.productId === item.productId)
@@ -65,7 +65,7 @@ export function lastAsks(record: MemoryRecord, asks: readonly Ask[]): Ask[] {
   return [...again, ...fresh]
 }
 
-const LATE_BUYER = 'late-buyer'
+export const LATE_BUYER = 'late-buyer'
 
 /** What the books say that the answer must be, now that nothing is under way. */
 export function dueAnswer(world: World, record: MemoryRecord, ask: Ask): Placed['kind'][] {

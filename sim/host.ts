@@ -17,6 +17,9 @@ export type Ask = Purchase & {
   fromMemory?: boolean
 }
 
+/** A process that died by itself is up again after this. */
+const DOWN_MS = 300
+
 const silent: Push = { toBuyer() {}, toSale() {} }
 
 /** A process with its house, which is built anew at each start. */
@@ -40,10 +43,7 @@ export class Host {
     this.#storesOf = storesOf
     this.#rhythm = rhythm
     this.#answered = answered
-  }
-
-  get isOpen(): boolean {
-    return this.process.isUp && this.house !== undefined && this.runs.includes('api')
+    process.died = () => process.world.after(DOWN_MS, () => this.start())
   }
 
   start(): void {

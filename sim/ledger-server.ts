@@ -2,6 +2,7 @@ import type { Id } from '../src/core/ids.ts'
 import type { Hold, Ledger, LedgerView } from '../src/ledger/ledger.ts'
 import { MemoryLedger } from '../src/ledger/memory-ledger.ts'
 import type { Dice } from './dice.ts'
+import type { Known } from './premises.ts'
 import type { Process, Store } from './process.ts'
 import { EPOCH, type World } from './world.ts'
 
@@ -13,8 +14,6 @@ type Call = {
 }
 /** A running ledger: what was called on it is kept, so that one that knows less can be made by calling less. */
 type Run = { incarnation: string; ledger: Ledger; memory: MemoryLedger; calls: Call[]; clockOffset: number }
-/** All that a ledger knows of a sale. */
-export type Known = { view: LedgerView; holds: Hold[] } | null
 
 const ALL = Number.MAX_SAFE_INTEGER
 const changing = new Set(['load', 'amend', 'reserve', 'settle', 'look', 'drop'])
@@ -25,6 +24,7 @@ const changing = new Set(['load', 'amend', 'reserve', 'settle', 'look', 'drop'])
  */
 export class LedgerServer implements Store<Ledger> {
   readonly name = 'ledger'
+  readonly dies = false
   readonly #world: World
   readonly #dice: Dice
   #run: Run
@@ -45,10 +45,10 @@ export class LedgerServer implements Store<Ledger> {
   }
 
   reach(process: Process): Ledger {
-    return this.runOf(process).ledger
+    return this.#runOf(process).ledger
   }
 
-  runOf(process: Process): Run {
+  #runOf(process: Process): Run {
     return this.#other?.processes.has(process) ? this.#other.run : this.#run
   }
 
@@ -68,13 +68,14 @@ export class LedgerServer implements Store<Ledger> {
   }
 
   /** All that the ledger knows of a sale to which this process is connected. */
-  async known(process: Process, saleId: Id): Promise<Known> {
-    const { memory } = this.runOf(process)
+  async known(process: Process, saleId: Id): Promise<{ now: number; known: Known }> {
+    const { memory, clockOffset } = this.#runOf(process)
+    const now = EPOCH + this.#world.time + clockOffset
     const view = await memory.look(saleId, ALL, 0)
-    if (!view) return null
+    if (!view) return { now, known: null }
     const holds: Hold[] = []
     for (let epoch = 1; epoch <= view.terms.epoch; epoch++) holds.push(...(await memory.entries(saleId, epoch, 0, ALL, ALL)))
-    return { view, holds }
+    return { now, known: { view, holds } }
   }
 
   /** Without the last `lost` changes. */

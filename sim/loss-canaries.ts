@@ -1,12 +1,10 @@
-import type { Canary, Change } from './canary.ts'
+import { type Canary, canary, type Edit } from './canary.ts'
 
 const LEDGER = 'src/ledger/memory-ledger.ts'
 const BOOKS = 'src/books/memory-books.ts'
 const SALES = 'src/books/memory-sales.ts'
 const REBUILD = 'src/purchase/rebuild-ledger.ts'
 const SWEEP = 'src/purchase/sweep.ts'
-
-type Edit = [file: string, find: string, replace: string]
 
 /** Many faults around the loss of a ledger are hidden by the check of the incarnation: without it they must be seen too. */
 const UNCHECKED: Edit[] = [
@@ -17,9 +15,6 @@ const UNCHECKED: Edit[] = [
 /** That law breaks without the check alone, in 13 of 10,000 worlds: a ledger that does not count any more says sold out. */
 const REFUSALS = 'I9 a refusal is true'
 
-function canary(name: string, seeds: number, ...edits: Edit[]): Canary {
-  return { name, seeds, changes: edits.map(([file, find, replace]): Change => ({ file, find, replace })) }
-}
 const unchecked = (name: string, seeds: number, ...edits: Edit[]): Canary => ({
   ...canary(name, seeds, ...UNCHECKED, ...edits),
   ignored: REFUSALS,
@@ -27,10 +22,10 @@ const unchecked = (name: string, seeds: number, ...edits: Edit[]): Canary => ({
 
 /** What goes wrong when the ledger forgets, or is two. */
 export const lossCanaries: Canary[] = [
-  canary('a reply of another incarnation believed', 2000, ...UNCHECKED),
+  canary('a reply of another incarnation believed', 4000, ...UNCHECKED),
   canary('no epoch check in the books', 2000, [BOOKS, 'if (sale?.epoch !== epoch) return', 'if (!sale) return']),
-  unchecked('no buyer guard in the books', 2000, [BOOKS, 'if (taken > sale.limit) return', 'if (false) return']),
-  unchecked('no unit guard in the books', 2000, [
+  unchecked('no buyer guard in the books', 3000, [BOOKS, 'if (taken > sale.limit) return', 'if (false) return']),
+  unchecked('no unit guard in the books', 4000, [
     BOOKS,
     'if ((itemOf(sale, productId)?.available ?? 0) < quantity) {',
     'if (false) {',
@@ -60,7 +55,7 @@ export const lossCanaries: Canary[] = [
   ),
   unchecked(
     "a ledger epoch below the books' not noticed",
-    2000,
+    6000,
     [REBUILD, 'if (view.terms.epoch < sale.epoch) return', 'if (false) return'],
     [REBUILD, "if (differs('epoch')) return", 'if (false) return'],
   ),

@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util'
 import { type Many, runMany } from './many.ts'
 import { plantCanary } from './plant.ts'
-import { type Result, runSeed } from './run.ts'
+import { runSeed } from './run.ts'
 import { failedOnce } from './seeds.ts'
 import { shrink } from './shrink.ts'
+import type { Result } from './stage.ts'
+import { breachWords, sweep } from './sweep.ts'
 
 const HELP = `npm run sim -- [options]
   --seeds N       so many worlds (default 1000), after all that ever failed
@@ -13,6 +15,7 @@ const HELP = `npm run sim -- [options]
   --first         end with the first world that breaks, and do not shrink it
   --threads N     default 2
   --ignore LAW    this law may be broken
+  --sweep         a few short stories, failed at every call in turn
   --canary NAME   with this fault planted in a copy of the sources`
 
 const { values } = parseArgs({
@@ -25,6 +28,7 @@ const { values } = parseArgs({
     threads: { type: 'string', default: '2' },
     ignore: { type: 'string' },
     canary: { type: 'string' },
+    sweep: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
@@ -32,6 +36,7 @@ const { values } = parseArgs({
 const ignored = values.ignore
 if (values.help) console.log(HELP)
 else if (values.canary !== undefined) process.exitCode = await plantCanary(values.canary, process.argv.slice(2))
+else if (values.sweep) process.exitCode = await swept()
 else if (values.seed !== undefined) process.exitCode = await one(Number(values.seed))
 else process.exitCode = await many()
 
@@ -42,6 +47,17 @@ async function one(seed: number): Promise<number> {
   console.log(`seed ${seed}: ${result.broken ? 'broken' : 'holds'}, ${result.counts.orders} orders, ${result.counts.steps} steps`)
   console.log(`digest ${result.digest}`)
   return result.broken ? 1 : 0
+}
+
+async function swept(): Promise<number> {
+  let breaches = 0
+  const runs = await sweep((breach) => {
+    breaches++
+    console.log(breachWords(breach))
+    return !values.first
+  })
+  console.log(`${runs} times a story was played and failed at one call: ${breaches} broken`)
+  return breaches > 0 ? 1 : 0
 }
 
 async function many(): Promise<number> {

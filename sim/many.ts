@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { type Result, runSeed } from './run.ts'
+import { runSeed } from './run.ts'
+import type { Result } from './stage.ts'
 
 /** Seeds that a worker takes at once. */
 const CHUNK = 25

@@ -5,9 +5,7 @@ import type { Dice } from './dice.ts'
 import type { Host } from './host.ts'
 import type { Process } from './process.ts'
 import type { SalePlan } from './weather.ts'
-import { EPOCH, type World } from './world.ts'
-
-const PRICE = 100
+import { EPOCH, PRICE, type World } from './world.ts'
 
 /** Opens sales and changes them while they run, through whatever process answers. */
 export class Operator {
@@ -68,16 +66,18 @@ export class Operator {
       { limit: dice.between(1, 3) },
       { endTime: EPOCH + this.#world.time + dice.between(0, 3000) },
     ])
-    const begun = this.#world.time
+    this.change(shopfront.saleId, change, host)
+  }
+
+  change(saleId: Id, change: SaleChange, host: Host): void {
+    const world = this.#world
+    const begun = world.time
     const made = { process: host.process, generation: host.process.generation }
     const entered = host.enter(({ runSale }) => {
-      this.#world.tell('operator', `wants ${JSON.stringify(change)} for ${shopfront.saleId} of ${host.process.name}`)
-      runSale
-        .change(shopfront.saleId, change)
-        .then((changed) => {
-          this.#world.tell('operator', `hears after ${this.#world.time - begun} ms: ${changed.kind}`)
-        }, host.process.failed)
-        .finally(() => this.#changes.delete(made))
+      world.tell('operator', `wants ${JSON.stringify(change)} for ${saleId} of ${host.process.name}`)
+      const hear = ({ kind }: { kind: string }) => world.tell('operator', `hears after ${world.time - begun} ms: ${kind}`)
+      const changing = runSale.change(saleId, change).then(hear, host.process.failed)
+      void changing.finally(() => this.#changes.delete(made))
     })
     if (entered) this.#changes.add(made)
   }

@@ -14,9 +14,11 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const HUNT_MS = 110_000
 
 /** Runs the simulator over a copy of the sources with the canary's fault in it, until it is caught or its seeds are used up. */
-export async function hunt({ changes, seeds, ignored }: Canary): Promise<{ isCaught: boolean; output: string }> {
+export async function hunt(
+  { changes, seeds, ignored }: Canary,
+  args = ['--seeds', String(seeds), '--threads', '1', '--first', ...(ignored ? ['--ignore', ignored] : [])],
+): Promise<{ isCaught: boolean; output: string }> {
   using copy = plantIn(changes)
-  const args = ['--seeds', String(seeds), '--threads', '1', '--first', ...(ignored ? ['--ignore', ignored] : [])]
   const child = spawn(process.execPath, [copy.main, ...args], { stdio: ['ignore', 'pipe', 'pipe'], timeout: HUNT_MS })
   const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
   if (errors) throw new Error(errors)

@@ -27,7 +27,13 @@ export const calmNetwork = (delayMs: number): Network => ({
 })
 
 /** What stands behind a port: asked anew at each call, because a ledger that was restarted is another one. */
-export type Store<T> = { readonly name: string; isDown(): boolean; reach(process: Process): T }
+export type Store<T> = {
+  readonly name: string
+  /** It lives in the process and dies with it: what has not arrived then never does. */
+  readonly dies: boolean
+  isDown(): boolean
+  reach(process: Process): T
+}
 export type Witness = (process: Process, store: string, method: string, args: unknown[], value: unknown) => void
 
 /**
@@ -41,6 +47,7 @@ export class Process {
   network: Network
   /** Sees each call as it happens in the store. */
   witness: Witness = () => {}
+  died: () => void = () => {}
   generation = 0
   isUp = false
   /** What its clock says more than the world's, milliseconds. */
@@ -67,10 +74,26 @@ export class Process {
     this.isUp = false
   }
 
+  /** It crashes by itself, and whoever watches over it starts it again. */
+  die = (): void => {
+    if (!this.isUp) return
+    this.crash()
+    this.died()
+  }
+
+  get standsStill(): boolean {
+    return this.isUp && this.world.time < this.#stalledUntil
+  }
+
   /** Nothing of it runs for so long; the world goes on. */
   stall(ms: number): void {
     this.world.tell(this.name, `stands still for ${ms} ms`)
     this.#stalledUntil = this.world.time + ms
+  }
+
+  stepClock(ms: number): void {
+    this.clockOffset += ms
+    this.world.tell(this.name, `has a clock that is ${this.clockOffset} ms ahead`)
   }
 
   /** Runs what belongs to a generation, unless that is gone; later, while the process stands still. */
@@ -118,60 +141,54 @@ export class Process {
 
   #call<T>(store: Store<T>, generation: number, method: string, args: unknown[]): Promise<unknown> {
     const { world, network } = this
-    if (generation !== this.generation) return new Promise(() => {})
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    if (generation !== this.generation) return promise
     const what = `${store.name}.${method}`
+    const [there, back, fate] = [this.#delay(), this.#delay(), this.#fate(what)]
+    const answer = (ms: number, work: () => void) => world.after(ms, () => this.enter(generation, work))
+    const giveUp = (outcome: 'refused' | 'unknown', ms: number) => {
+      const because = `${what}: ${fate ?? 'down'}`
+      world.tell(this.name, because)
+      answer(ms, () => reject(new Fault('store-failed', outcome, because)))
+    }
+    const arrive = () => {
+      world.underWay--
+      if (store.dies && generation !== this.generation) return
+      if (store.isDown()) {
+        giveUp('refused', back)
+        return
+      }
+      const done = this.#apply(store, method, args)
+      if (fate === 'loseAnswer') giveUp('unknown', network.patienceMs)
+      if (fate === 'loseAnswer' || fate === 'late') done.catch(() => {})
+      else if (fate === 'crashAfter') done.then(this.die, this.die)
+      else
+        done.then(
+          (value) => answer(back, () => resolve(value)),
+          (error) => answer(back, () => reject(error)),
+        )
+    }
+    if (fate === 'crashBefore') this.die()
+    else if (fate === 'refuse') giveUp('refused', there)
+    else if (fate === 'loseRequest' || fate === 'late') giveUp('unknown', network.patienceMs)
+    if (fate === 'crashBefore' || fate === 'refuse' || fate === 'loseRequest') return promise
     world.underWay++
-    const [there, back, luck] = [this.#delay(), this.#delay(), this.dice.share()]
-    const fate = this.#fate(luck, what)
-    return new Promise((resolve, reject) => {
-      const drop = (outcome: 'refused' | 'unknown', ms: number) => {
-        world.underWay--
-        giveUp(outcome, ms)
-      }
-      const giveUp = (outcome: 'refused' | 'unknown', ms: number) => {
-        world.tell(this.name, `${what}: ${fate ?? 'down'}`)
-        world.after(ms, () =>
-          this.enter(generation, () => reject(new Fault('store-failed', outcome, `${what}: ${fate ?? 'down'}`))),
-        )
-      }
-      const apply = async (answered: (value: unknown) => void, failed: (error: unknown) => void) => {
-        world.underWay--
-        const reached = store.reach(this) as Record<string, (...args: unknown[]) => Promise<unknown>>
-        try {
-          const value = await reached[method]?.(...args)
-          const words = wordsOf(method, args, value)
-          if (words) world.tell(this.name, `${what} ${words}`)
-          this.witness(this, store.name, method, args, value)
-          answered(value)
-        } catch (error) {
-          failed(error)
-        }
-      }
-      const ignore = () => {}
-      if (fate === 'crashBefore') {
-        world.underWay--
-        return this.crash()
-      }
-      if (fate === 'refuse') return drop('refused', there)
-      if (fate === 'loseRequest') return drop('unknown', network.patienceMs)
-      if (fate === 'late') {
-        giveUp('unknown', network.patienceMs)
-        return world.after(network.patienceMs + there, () => void apply(ignore, ignore))
-      }
-      world.after(there, () => {
-        if (store.isDown()) return drop('refused', back)
-        if (fate === 'loseAnswer') {
-          giveUp('unknown', network.patienceMs)
-          return void apply(ignore, ignore)
-        }
-        const answer = (work: () => void) => () => world.after(back, () => this.enter(generation, work))
-        if (fate === 'crashAfter') return void apply(() => this.crash(), ignore)
-        void apply(
-          (value) => answer(() => resolve(value))(),
-          (error) => answer(() => reject(error))(),
-        )
-      })
-    })
+    world.after(fate === 'late' ? network.patienceMs + there : there, arrive)
+    return promise
+  }
+
+  async #apply<T>(store: Store<T>, method: string, args: unknown[]): Promise<unknown> {
+    const reached = store.reach(this) as Record<string, (...args: unknown[]) => Promise<unknown>>
+    try {
+      const value = await reached[method]?.(...args)
+      const words = wordsOf(method, args, value)
+      if (words) this.world.tell(this.name, `${store.name}.${method} ${words}`)
+      this.witness(this, store.name, method, args, value)
+      return value
+    } catch (error) {
+      this.failed(error)
+      throw error
+    }
   }
 
   #delay(): number {
@@ -180,7 +197,8 @@ export class Process {
     return this.dice.between(0, delayMs) * (this.dice.share() < 0.05 ? 10 : 1)
   }
 
-  #fate(luck: number, what: string): Fate | undefined {
+  #fate(what: string): Fate | undefined {
+    const luck = this.dice.share()
     const call = ++this.#calls
     let share = 0
     for (const fate of fates) {

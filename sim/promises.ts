@@ -3,7 +3,7 @@ import type { Id } from '../src/core/ids.ts'
 import { isLive, type Order } from '../src/core/order.ts'
 import type { HoldMove, LedgerImage, LedgerView, Reply } from '../src/ledger/ledger.ts'
 import type { Ask } from './host.ts'
-import type { Known } from './ledger-server.ts'
+import type { Known } from './premises.ts'
 import { placedWords, purchaseWords, short } from './words.ts'
 import { EPOCH, type World } from './world.ts'
 

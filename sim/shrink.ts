@@ -1,4 +1,5 @@
-import { type Result, runSeed } from './run.ts'
+import { runSeed } from './run.ts'
+import type { Result } from './stage.ts'
 
 /** Runs that shrinking may take. */
 const RUNS_MAX = 600

@@ -3,9 +3,7 @@ import { Dice } from './dice.ts'
 import type { Rhythm } from './house.ts'
 import type { Network } from './process.ts'
 import type { Unruliness } from './unruly-event-log.ts'
-
-/** Before anything fails the processes start and most sales are made: a world without a sale shows nothing. */
-export const PRELUDE_MS = 1500
+import { PRELUDE_MS } from './world.ts'
 
 /** What a seed decides before anything happens. Times are milliseconds of the world. */
 export type Weather = {

@@ -3,6 +3,10 @@ import { systemClock } from '../src/platform/clock.ts'
 
 /** Every world begins here, milliseconds since 1970. */
 export const EPOCH = 1_800_000_000_000
+/** Before anything fails the processes start and most sales are made: a world without a sale shows nothing. Milliseconds. */
+export const PRELUDE_MS = 1500
+/** Of every unit, cents. */
+export const PRICE = 100
 /** Turns of the real event loop that are asked for at once: after each of them the microtasks are drained all the same, and
  *  the loop's own poll is paid once. Steps a second, by the number asked for: 1: 670,000, 64: 2,200,000, 512: 2,300,000. */
 const TURNS = 64

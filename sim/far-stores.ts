@@ -1,12 +1,14 @@
 import { MemoryBooks, MemoryOutbox } from '../src/books/memory-books.ts'
-import { MemoryRecord } from '../src/books/memory-record.ts'
+import { type MemoryProduct, MemoryRecord } from '../src/books/memory-record.ts'
 import { MemorySales } from '../src/books/memory-sales.ts'
 import type { Id } from '../src/core/ids.ts'
 import type { EventLog } from '../src/events/event-log.ts'
 import { MemoryEventLog } from '../src/events/memory-event-log.ts'
+import type { LedgerView } from '../src/ledger/ledger.ts'
 import type { Dice } from './dice.ts'
 import type { Stores } from './house.ts'
 import { LedgerServer } from './ledger-server.ts'
+import type { Known, Premises } from './premises.ts'
 import type { Process, Store } from './process.ts'
 import { type Unruliness, UnrulyEventLog } from './unruly-event-log.ts'
 import { short } from './words.ts'
@@ -15,6 +17,7 @@ import { EPOCH, type World } from './world.ts'
 /** A server that is down at times and forgets nothing. */
 class Server<T extends object> implements Store<T> {
   readonly name: string
+  readonly dies = false
   readonly #store: T
   readonly #isDown: () => boolean
 
@@ -34,7 +37,7 @@ class Server<T extends object> implements Store<T> {
 }
 
 /** Ledger, books and event log of a shop that runs on several machines, each a server of its own. */
-export class FarStores {
+export class FarStores implements Premises {
   readonly record = new MemoryRecord()
   readonly log: MemoryEventLog
   readonly ledger: LedgerServer
@@ -61,7 +64,6 @@ export class FarStores {
     }
   }
 
-  /** A buyer opens the card's page and leaves it at that: such an order waits for its buyer, and its time runs out. */
   openCard(orderId: Id): void {
     const order = this.record.orders.get(orderId)
     if (order?.state !== 'RESERVATION_PENDING') return
@@ -69,6 +71,38 @@ export class FarStores {
     this.record.history.get(orderId)?.push({ state: order.state, at: EPOCH + this.#world.time })
     this.#world.tell('books', `${short(orderId)} waits for its buyer`)
   }
+
+  get hasLost(): boolean {
+    return this.ledger.hasLost
+  }
+
+  addProduct(product: Partial<MemoryProduct> & { id: Id }): void {
+    this.record.addProduct(product)
+  }
+
+  openWallet(userId: Id, amount: number): void {
+    this.record.openWallet(userId, amount, 'EUR')
+  }
+
+  changed(look: () => void): void {
+    look()
+  }
+
+  view(saleId: Id, epoch: number): Promise<LedgerView | null> {
+    return this.ledger.truth(saleId, epoch)
+  }
+
+  known(process: Process, saleId: Id): Promise<{ now: number; known: Known }> {
+    return this.ledger.known(process, saleId)
+  }
+
+  async events(): Promise<{ waiting: number; told: Map<Id, string[]> }> {
+    const told = new Map<Id, string[]>()
+    for (const { subject, type } of this.log.events) told.set(subject, [...(told.get(subject) ?? []), type])
+    return { waiting: (await this.log.lag('payments')).count, told }
+  }
+
+  close(): void {}
 
   portsOf(process: Process): Stores {
     const { books, outbox, sales, events } = this.#stores

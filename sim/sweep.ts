@@ -14,7 +14,7 @@ const CHAOS_MS = PRELUDE_MS + 3000
 const ways: Fate[] = ['refuse', 'loseRequest', 'loseAnswer', 'late', 'crashBefore', 'crashAfter']
 
 /** Short stories in which nobody asks a second time: whoever meets the failure walks away. */
-export const stories: Story[] = [
+const stories: Story[] = [
   { name: 'one buys', act: (stage) => void ask(stage, 0, 'buyer-1') },
   {
     name: 'one cannot pay, another takes the unit',

@@ -2,6 +2,7 @@ import { type Canary, canary } from './canary.ts'
 import { lossCanaries } from './loss-canaries.ts'
 
 const LEDGER = 'src/ledger/memory-ledger.ts'
+const SQL_LEDGER = 'src/ledger/sql-ledger.ts'
 const BOOKS = 'src/books/memory-books.ts'
 const SALES = 'src/books/memory-sales.ts'
 const PLACE = 'src/purchase/place-order.ts'
@@ -210,6 +211,14 @@ const pathCanaries: Canary[] = [
     'const now = board.ledgerNow(clock)\n',
     'const now = clock.now()\n',
   ]),
+  canary('SQLite: a key that was used is not looked for', 2000, [
+    SQL_LEDGER,
+    'if (known) return known.bodyDigest',
+    'if (false) return known.bodyDigest',
+  ]),
+  canary('SQLite: a ledger that does not count', 2000, [SQL_LEDGER, 'if (quiet || item.available < ask.quantity)', 'if (quiet)']),
+  canary('SQLite: a limit that is not looked at', 2000, [SQL_LEDGER, '+ ask.quantity > limit)', '+ ask.quantity > 2 * limit)']),
+  canary('SQLite: the sequence starts anew', 2000, [SQL_LEDGER, 'this.seq = sale.seq', 'this.seq = 0']),
 ]
 
 export const canaries: Canary[] = [...pathCanaries, ...lossCanaries]

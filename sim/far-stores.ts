@@ -102,8 +102,6 @@ export class FarStores implements Premises {
     return { waiting: (await this.log.lag('payments')).count, told }
   }
 
-  close(): void {}
-
   portsOf(process: Process): Stores {
     const { books, outbox, sales, events } = this.#stores
     return {

@@ -28,6 +28,4 @@ export interface Premises {
   events(): Promise<{ waiting: number; told: Map<Id, string[]> }>
   /** From now on nothing fails. */
   calm(): void
-  /** The world is over. */
-  close(): void
 }

@@ -27,6 +27,8 @@ export class Promises {
   /** Of each hold in a ledger: until when it took units. */
   readonly #holds = new Map<Id, { saleId: Id; buyerId: Id; quantity: number; releasedAt: number }>()
   readonly asks: Ask[] = []
+  /** The ledger lives in the books: it has no settling of its own. */
+  inBooks = false
   /** How far a ledger's clock may be from the world's. */
   skewMs = 0
 
@@ -84,6 +86,14 @@ export class Promises {
     for (const [i, { orderId, to }] of moves.entries()) {
       const hold = this.#holds.get(orderId)
       if (hold && values[i] === 'moved' && to !== 'commit') hold.releasedAt = this.#world.time
+    }
+  }
+
+  /** What the books freed takes no more units in a ledger that lives in them. */
+  followBooks(): void {
+    for (const [orderId, hold] of this.#holds) {
+      const order = this.#record.orders.get(orderId)
+      if (this.inBooks && order && !isLive(order.state)) hold.releasedAt = Math.min(hold.releasedAt, this.#world.time)
     }
   }
 

@@ -2,6 +2,7 @@ import { Buyer, type Street } from './buyers.ts'
 import { Dice } from './dice.ts'
 import { FarStores } from './far-stores.ts'
 import type { Host } from './host.ts'
+import { OwnStores } from './own-stores.ts'
 import { type Result, Stage } from './stage.ts'
 import { type Weather, weatherOf } from './weather.ts'
 import { type Choice, PRELUDE_MS, PRICE, World } from './world.ts'
@@ -10,12 +11,28 @@ import { type Choice, PRELUDE_MS, PRICE, World } from './world.ts'
 export async function runSeed(seed: number, choice: Choice = {}): Promise<Result> {
   const weather = weatherOf(seed)
   const world = new World(choice)
-  const stores = new FarStores(world, new Dice(seed, 'stores'), weather.log, weather.rhythm.holdTtlMs)
+  const dice = new Dice(seed, 'stores')
+  if (weather.isEmbedded) return runEmbedded(seed, world, weather, await OwnStores.open(world, dice, weather.rhythm.holdTtlMs))
+  const stores = new FarStores(world, dice, weather.log, weather.rhythm.holdTtlMs)
   const stage = new Stage(seed, world, weather, stores)
   return stage.play(() => {
     planCrowd(stage, seed, weather)
     planOperator(stage, seed, weather)
-    planFaults(stage, stores, weather)
+    planFaults(stage, weather)
+    planLosses(stage, stores, weather)
+  })
+}
+
+function runEmbedded(seed: number, world: World, weather: Weather, stores: OwnStores): Promise<Result> {
+  const stage = new Stage(seed, world, weather, stores)
+  stage.promises.inBooks = true
+  return stage.play(() => {
+    planCrowd(stage, seed, weather)
+    planOperator(stage, seed, weather)
+    planFaults(stage, weather)
+    for (const [i, { at, ms }] of weather.booksStops.entries()) {
+      world.at(at, () => world.strikes(`disk ${i}`) && stores.fillDisk(ms))
+    }
   })
 }
 
@@ -46,9 +63,7 @@ function planOperator(stage: Stage, seed: number, { operator: { acts }, chaosMs 
   }
 }
 
-function planFaults(stage: Stage, stores: FarStores, weather: Weather): void {
-  const { world, hosts } = stage
-  const { crashes, stalls, clockSteps, ledgerLosses, booksStops, eventsStops } = weather
+function planFaults({ world, hosts }: Stage, { crashes, stalls, clockSteps }: Weather): void {
   const plan = (name: string, at: number, work: () => void) => world.at(at, () => world.strikes(name) && work())
   const hostOf = (which: number) => hosts[which % hosts.length] as Host
   for (const [i, { at, which, ms }] of crashes.entries()) plan(`crash ${i}`, at, () => hostOf(which).crash(ms))
@@ -56,6 +71,11 @@ function planFaults(stage: Stage, stores: FarStores, weather: Weather): void {
   for (const [i, { at, which, amount }] of clockSteps.entries()) {
     plan(`clock ${i}`, at, () => hostOf(which).process.stepClock(amount))
   }
+}
+
+function planLosses(stage: Stage, stores: FarStores, { ledgerLosses, booksStops, eventsStops }: Weather): void {
+  const { world, hosts } = stage
+  const plan = (name: string, at: number, work: () => void) => world.at(at, () => world.strikes(name) && work())
   for (const [i, { at, how, amount, ms }] of ledgerLosses.entries()) {
     const lost = amount > 8 ? Number.POSITIVE_INFINITY : Math.abs(amount)
     plan(`ledger ${i}`, at, () => {

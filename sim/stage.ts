@@ -106,7 +106,6 @@ export class Stage {
     await this.#finish('after the last purchases')
     await this.#audit()
     this.promises.atEnd()
-    this.premises.close()
     return this.#result()
   }
 
@@ -195,7 +194,10 @@ export class Stage {
   }
 
   #check(): void {
-    this.premises.changed(() => this.#laws.check())
+    this.premises.changed(() => {
+      this.#laws.check()
+      this.promises.followBooks()
+    })
   }
 
   /** Each call as it happens in a store. */
@@ -243,4 +245,5 @@ const changing: Record<string, ReadonlySet<string>> = {
   books: new Set(['book', 'move']),
   sales: new Set(['create', 'change', 'settleEnd', 'announceStart', 'raiseEpoch', 'clearRecovery']),
   ledger: new Set(['reserve', 'settle', 'load', 'amend', 'drop']),
+  relay: new Set(['settle']),
 }

@@ -1,7 +1,7 @@
 import { type RoleName, roleNames } from '../src/config.ts'
 import { Dice } from './dice.ts'
 import type { Rhythm } from './house.ts'
-import type { Network } from './process.ts'
+import { calmNetwork, type Network } from './process.ts'
 import type { Unruliness } from './unruly-event-log.ts'
 import { PRELUDE_MS } from './world.ts'
 
@@ -21,6 +21,8 @@ export type Weather = {
   crowd: Crowd
   sales: SalePlan[]
   operator: { acts: number }
+  /** One process with SQLite in it, whose ledger lives in the books. */
+  isEmbedded: boolean
 }
 /** When, to which process by number, and how much or how long. */
 export type Happening = { at: number; which: number; amount: number; ms: number }
@@ -65,10 +67,19 @@ function churned(weather: Weather): Weather {
   return { ...weather, crowd, processes, network, sales }
 }
 
+/** Nothing is far away there: a call arrives or dies with the process, and the disk may be full. */
+function embedded(weather: Weather): Weather {
+  const { delayMs, refuse } = weather.network
+  const network = { ...calmNetwork(Math.min(5, delayMs)), refuse }
+  const processes = [{ name: 'shop', runs: roleNames, clockOffset: 0 }]
+  return { ...weather, network, processes, clockSteps: [], ledgerLosses: [], isEmbedded: true }
+}
+
 /** Each kind of fault is in some of the worlds only, and in each as often as its dice say: rare ones are then seen alone. */
 export function weatherOf(seed: number): Weather {
   const dice = new Dice(seed, 'weather')
   const drawn = drawWeather(dice)
+  if (dice.chance(0.1)) return embedded(drawn)
   return dice.chance(0.12) ? churned(drawn) : drawn
 }
 
@@ -113,6 +124,7 @@ function drawWeather(dice: Dice): Weather {
     crowd: drawCrowd(dice),
     sales: Array.from({ length: dice.pick([0, 1, 1, 1, 1, 1, 1, 1, 2, 3]) }, () => drawSale(dice, chaosMs)),
     operator: { acts: dice.some(0.4, dice.between(1, 6), 0) },
+    isEmbedded: false,
   }
 }
 

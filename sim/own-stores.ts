@@ -1,0 +1,213 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import { type MemoryItem, type MemoryProduct, MemoryRecord } from '../src/books/memory-record.ts'
+import { type OrderRow, orderOf, SELECT_ORDER, termsOf } from '../src/books/rows.ts'
+import { SqlBooks } from '../src/books/sql-books.ts'
+import { SqlOutbox } from '../src/books/sql-outbox.ts'
+import { SqlSales } from '../src/books/sql-sales.ts'
+import { type BookTables, bookMigrations } from '../src/books/tables.ts'
+import type { Id } from '../src/core/ids.ts'
+import type { Order, OrderState } from '../src/core/order.ts'
+import { eventMigrations, SqlEventLog } from '../src/events/sql-event-log.ts'
+import type { LedgerView } from '../src/ledger/ledger.ts'
+import { SqlLedger } from '../src/ledger/sql-ledger.ts'
+import { idMaker } from '../src/platform/random.ts'
+import { type Database, migrate } from '../src/platform/sql.ts'
+import { openSqlite, SqliteConnection, sqliteFacts } from '../src/platform/sqlite/connection.ts'
+import { holdOf } from '../src/purchase/book.ts'
+import { publish } from '../src/purchase/publish.ts'
+import { settleOrders } from '../src/purchase/settle-order.ts'
+import { catalogueMigrations } from '../src/shop/catalogue/tables.ts'
+import type { Dice } from './dice.ts'
+import type { Stores } from './house.ts'
+import type { Known, Premises } from './premises.ts'
+import type { Process } from './process.ts'
+import { short } from './words.ts'
+import { EPOCH, type World } from './world.ts'
+
+type File = { db: DatabaseSync; database: Database; tables: string[] }
+/** One for all worlds of a thread: making the tables takes longer than most worlds do. */
+let file: Promise<File> | undefined
+const prepared = new Map<string, StatementSync>()
+
+async function openFile(): Promise<File> {
+  const db = openSqlite(':memory:', false)
+  const connection = new SqliteConnection(db)
+  const database: Database = {
+    facts: sqliteFacts,
+    read: (work) => work(connection),
+    // As the thread does it: one call's statements, taken back alone where it fails.
+    async write(work) {
+      connection.exec('SAVEPOINT store')
+      try {
+        const value = await work(connection)
+        connection.exec('RELEASE store')
+        return value
+      } catch (error) {
+        connection.exec('ROLLBACK TO store')
+        connection.exec('RELEASE store')
+        throw error
+      }
+    },
+  }
+  await migrate(database, [...catalogueMigrations, ...bookMigrations, ...eventMigrations], EPOCH)
+  const named = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND sql LIKE 'CREATE TABLE%'").all()
+  const tables = named.map(({ name }) => String(name)).filter((name) => name !== 'migrations' && !name.includes('_fts'))
+  return { db, database, tables }
+}
+
+/** The embedded shop: SQLite in the process itself, a ledger that lives in the books, and nothing else to fail. */
+export class OwnStores implements Premises {
+  readonly record = new MemoryRecord()
+  readonly hasLost = false
+  readonly #world: World
+  readonly #db: DatabaseSync
+  readonly #stores: Stores & { outbox: SqlOutbox; events: SqlEventLog; ledger: SqlLedger }
+  #fullUntil = 0
+
+  static async open(world: World, dice: Dice, holdTtlMs: number): Promise<OwnStores> {
+    file ??= openFile()
+    const { db, database, tables } = await file
+    for (const table of tables) db.exec(`DELETE FROM ${table}`)
+    return new OwnStores(world, dice, holdTtlMs, db, database)
+  }
+
+  private constructor(world: World, dice: Dice, holdTtlMs: number, db: DatabaseSync, database: Database) {
+    this.#world = world
+    this.#db = db
+    let codes = 0
+    const now = () => EPOCH + world.time
+    const newId = idMaker({ now, ticks: now, sleep: async () => {}, soon() {} }, dice)
+    const books = new SqlBooks(database, { now, newId, newCode: () => `code-${++codes}`, holdTtlMs })
+    const outbox = new SqlOutbox(database, now)
+    const sales = new SqlSales(database, now)
+    const events = new SqlEventLog(database, now)
+    const ledger = new SqlLedger(database, books.record.bind(books), now)
+    const relay = {
+      publish: () => database.write(() => publish({ books, sales, outbox, events, newId, published() {} })),
+      settle: () =>
+        database.write(async () => {
+          const settled: { order: Order; remaining: number }[] = []
+          const announce = (order: Order, remaining: number) => settled.push({ order, remaining })
+          return { more: await settleOrders({ books, ledger, events, newId, announce }), settled }
+        }),
+    }
+    this.#stores = { books, outbox, sales, events, ledger, relay }
+  }
+
+  /** What the process before had claimed is free again. */
+  portsOf(process: Process): Stores {
+    const { books, outbox, sales, events, ledger, relay } = this.#stores
+    const isDown = () => this.#world.time < this.#fullUntil
+    const own = <T extends object>(name: string, store: T) => ({ name, dies: true, isDown, reach: () => store })
+    void outbox.freeAll().then(() => events.freeAll())
+    return {
+      books: process.port(own('books', books)),
+      outbox: process.port(own('outbox', outbox)),
+      sales: process.port(own('sales', sales)),
+      events: process.port(own('events', events)),
+      ledger: process.port(own('ledger', ledger), { inBooks: true }),
+      relay: process.port(own('relay', relay as NonNullable<Stores['relay']>)),
+    }
+  }
+
+  fillDisk(ms: number): void {
+    this.#world.tell('disk', `is full for ${ms} ms`)
+    this.#fullUntil = this.#world.time + ms
+  }
+
+  calm(): void {
+    this.#fullUntil = 0
+  }
+
+  addProduct({ id, price = 0, stock = null, kind = 'product' }: Partial<MemoryProduct> & { id: Id }): void {
+    const rest = { name: id, description: '', currency: 'EUR', attributes: '{}', is_deleted: 0 }
+    this.#insert('products', { id, price, stock, kind, ...rest, created_at: EPOCH, updated_at: EPOCH })
+  }
+
+  openWallet(userId: Id, amount: number): void {
+    this.#insert('wallets', { user_id: userId, balance: amount, currency: 'EUR' })
+    const row = { entry: `opening:${userId}`, kind: 'opening', at: EPOCH }
+    this.#insert('journal', { id: `1 ${userId}`, account: `wallet:${userId}`, amount, ...row })
+    this.#insert('journal', { id: `2 ${userId}`, account: 'credit-given', amount: -amount, ...row })
+  }
+
+  openCard(orderId: Id): void {
+    const opened = "UPDATE orders SET state = 'PAYMENT_PENDING', version = 2 WHERE id = ? AND state = 'RESERVATION_PENDING'"
+    if (this.#db.prepare(opened).run(orderId).changes !== 1) return
+    this.#insert('order_log', { order_id: orderId, version: 2, state: 'PAYMENT_PENDING', at: EPOCH + this.#world.time })
+    this.#world.tell('books', `${short(orderId)} waits for its buyer`)
+  }
+
+  async view(saleId: Id, epoch: number): Promise<LedgerView | null> {
+    const view = await this.#stores.ledger.look(saleId, Number.MAX_SAFE_INTEGER, 0)
+    return view?.terms.epoch === epoch ? view : null
+  }
+
+  async known(_process: Process, saleId: Id): Promise<{ now: number; known: Known }> {
+    const view = await this.#stores.ledger.look(saleId, Number.MAX_SAFE_INTEGER, 0)
+    const holds = [...this.record.orders.values()].filter((order) => order.saleId === saleId).map(holdOf)
+    return { now: EPOCH + this.#world.time, known: view && { view, holds } }
+  }
+
+  async events(): Promise<{ waiting: number; told: Map<Id, string[]> }> {
+    const told = new Map<Id, string[]>()
+    for (const { subject, type } of this.#all<{ subject: Id; type: string }>(
+      'SELECT subject, type FROM events ORDER BY position',
+    ))
+      told.set(subject, [...(told.get(subject) ?? []), type])
+    return { waiting: this.#all('SELECT position FROM event_deliveries').length, told }
+  }
+
+  /** The rows as the laws read them. */
+  changed(look: () => void): void {
+    const { record } = this
+    record.products.clear()
+    for (const row of this.#all<BookTables['products']>('SELECT * FROM products'))
+      record.addProduct({ id: row.id, price: row.price, stock: row.stock })
+    record.wallets.clear()
+    for (const { user_id, balance, currency } of this.#all<BookTables['wallets']>('SELECT * FROM wallets'))
+      record.wallets.set(user_id, { balance, currency, drillId: null })
+    record.journal = this.#all('SELECT entry, account, amount, order_id AS orderId FROM journal')
+    this.#readSales()
+    record.orders.clear()
+    record.history.clear()
+    for (const row of this.#all<OrderRow>(`${SELECT_ORDER} ORDER BY o.id`)) {
+      record.orders.set(row.id, orderOf(row))
+      record.history.set(row.id, [{ state: 'RESERVATION_PENDING', at: row.created_at }])
+    }
+    const log = 'SELECT order_id AS id, state, at FROM order_log ORDER BY order_id, version'
+    for (const { id, ...step } of this.#all<{ id: Id; state: OrderState; at: number }>(log)) record.history.get(id)?.push(step)
+    record.outbox.clear()
+    for (const { id, ref_id } of this.#all<BookTables['outbox']>('SELECT * FROM outbox'))
+      record.outbox.set(id, { row: { id, happening: 'order-booked', refId: ref_id, at: 0 }, token: null, leasedUntil: 0 })
+    look()
+  }
+
+  #readSales(): void {
+    const { sales } = this.record
+    sales.clear()
+    for (const row of this.#all<BookTables['sales']>('SELECT * FROM sales ORDER BY id')) {
+      const { name, banner, created_at: createdAt, start_told_at: startToldAt, settled_at: settledAt } = row
+      const more = { name, banner, createdAt, startToldAt, settledAt, drillId: null, items: [], taken: new Map<Id, number>() }
+      sales.set(row.id, { ...termsOf(row), ...more })
+    }
+    for (const row of this.#all<BookTables['sale_items']>('SELECT * FROM sale_items ORDER BY sale_id, position')) {
+      const { product_id: productId, allotment, available, held, sold, returned, price, currency } = row
+      const item: MemoryItem = { productId, allotment, available, held, sold, returned, price, currency }
+      sales.get(row.sale_id)?.items.push(item)
+    }
+    for (const { sale_id, buyer_id, taken } of this.#all<BookTables['sale_buyers']>('SELECT * FROM sale_buyers'))
+      sales.get(sale_id)?.taken.set(buyer_id, taken)
+  }
+
+  #all<Row>(text: string): Row[] {
+    const statement = prepared.get(text) ?? this.#db.prepare(text)
+    prepared.set(text, statement)
+    return statement.all() as Row[]
+  }
+
+  #insert(table: string, row: Record<string, SQLInputValue>): void {
+    const names = Object.keys(row)
+    this.#db.prepare(`INSERT INTO ${table} (${names}) VALUES (${names.map(() => '?')})`).run(...Object.values(row))
+  }
+}

@@ -124,6 +124,9 @@ export class BookLaws {
     if (known && known.facts !== facts) this.#world.breaks('I7 an order keeps its facts', `${short(orderId)}: ${facts}`)
     if (known ? !EDGES[known.state].includes(state) : state !== 'RESERVATION_PENDING')
       this.#world.breaks('I7 a path of the machine', `${short(orderId)} goes from ${known?.state ?? 'nothing'} to ${state}`)
+    const now = this.#record.sales.get(order.saleId)?.epoch
+    if (!known && epoch !== now)
+      this.#world.breaks('nothing new of an old epoch', `${short(orderId)} of epoch ${epoch} is booked in epoch ${now}`)
     if (state === 'EXPIRED' && order.updatedAt < (order.expiresAt ?? 0))
       this.#world.breaks('nothing expires early', `${short(orderId)} had ${(order.expiresAt ?? 0) - order.updatedAt} ms left`)
     if (log.length !== version || log.at(-1)?.state !== state)

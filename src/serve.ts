@@ -78,8 +78,7 @@ async function open(stack: AsyncDisposableStack, parts: Parts): Promise<string> 
   const ownPort = config.opsPort !== null
   if (ownPort) await serveOn(stack, parts, config.opsPort as number, (app) => opsRoutes(app, parts))
   return serveOn(stack, parts, config.port, (app) => {
-    routes(app, parts)
-    sockets = live(app, parts)
+    sockets = routes(app, parts)
     if (!ownPort) opsRoutes(app, parts)
   })
 }
@@ -101,7 +100,8 @@ function live(app: App, parts: Parts): () => number {
   return liveRoutes(app, { ...parts, watching: parts.push, books: parts.stores.books, endingSoonMs, socketsMax, origins, stands })
 }
 
-function routes(app: App, parts: Parts): void {
+/** All but those that watch over the process. Answers how many sockets are open. */
+export function routes(app: App, parts: Parts): () => number {
   const { config, stores, clock, newId, board, runSale, moves } = parts
   const { currency, openingCredit, endingSoonMs } = config
   purchaseRoutes(app, { ...parts, currency })
@@ -130,6 +130,7 @@ function routes(app: App, parts: Parts): void {
   adminRoutes(app, { ...parts, ...stores, endingSoonMs })
   frontRoutes(app, { ...parts, endingSoonMs, publicUrl: config.publicUrl })
   docsRoutes(app)
+  return live(app, parts)
 }
 
 /** Where the shop runs, for commands on this machine, with a token that is the operator's: nobody else may read it. */

@@ -13,7 +13,7 @@ export type Operation = {
   requestBody?: { content: Content }
   responses: Record<string, { content?: Content }>
 }
-type Description = { openapi: string; paths: Record<string, Record<string, Operation>> }
+type Description = { openapi: string; components: object; paths: Record<string, Record<string, Operation>> }
 
 export type Ask = {
   params?: Record<string, string>
@@ -108,7 +108,7 @@ export class DescribedApi {
   }
 
   #check(key: string, schema: Schema): ValidateFunction {
-    const check = this.#checks.get(key) ?? this.#ajv.compile(schema)
+    const check = this.#checks.get(key) ?? this.#ajv.compile({ ...schema, components: this.#description.components })
     this.#checks.set(key, check)
     return check
   }

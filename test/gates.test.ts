@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { apiTypesFile } from './api-types.ts'
 import { gates } from './gates.ts'
 
 const house = fileURLToPath(new URL('..', import.meta.url))
@@ -56,10 +57,11 @@ function tree(planted: Record<string, string> = {}): string {
   const root = mkdtempSync(join(tmpdir(), 'gates-'))
   folders.push(root)
   for (const name of ['biome.json', '.dependency-cruiser.mjs', 'tsconfig.json']) cpSync(join(house, name), join(root, name))
-  const knip = JSON.parse(readFileSync(join(house, 'knip.json'), 'utf8'))
+  const { workspaces, ...knip } = JSON.parse(readFileSync(join(house, 'knip.json'), 'utf8'))
+  const { entry: entries, project } = workspaces['.']
   // Of the house's own entries those that the small tree has, too: knip finds fault with one that leads nowhere.
-  const entry = knip.entry.filter((path: string) => path.includes('*') || clean[path] !== undefined)
-  writeFileSync(join(root, 'knip.json'), JSON.stringify({ ...knip, entry, ignoreDependencies: [] }))
+  const entry = entries.filter((path: string) => path.includes('*') || clean[path] !== undefined)
+  writeFileSync(join(root, 'knip.json'), JSON.stringify({ ...knip, entry, project }))
   symlinkSync(join(house, 'node_modules'), join(root, 'node_modules'), 'junction')
   for (const path of new Set([...Object.keys(clean), ...Object.keys(planted)])) {
     mkdirSync(dirname(join(root, path)), { recursive: true })
@@ -145,6 +147,39 @@ suite('knip', { concurrency: 2 }, () => {
   red('knip', 'an unused export', { 'src/core/sale.ts': 'export const spare = 1\n' }, /Unused exports[\s\S]*spare/)
   const manifest = { ...JSON.parse(clean['package.json'] as string), dependencies: { pino: '*' } }
   red('knip', 'an unused dependency', { 'package.json': JSON.stringify(manifest) }, /Unused dependencies[\s\S]*pino/)
+})
+
+suite('api-types', { concurrency: 2 }, () => {
+  const types = readFileSync(join(house, apiTypesFile), 'utf8')
+  red(
+    'api-types',
+    'an answer that has lost a field',
+    { [apiTypesFile]: types.replace(' couponCode?: string;', '') },
+    /npm run types/,
+  )
+  test('what was written last is what the API says', async () => {
+    const { ok, output } = await gate('api-types', house)
+    assert.ok(ok, output)
+  })
+})
+
+suite('page-types', { concurrency: 2 }, () => {
+  const page = (field: string) => ({
+    'web/tsconfig.json': readFileSync(join(house, 'web/tsconfig.json'), 'utf8').replace('"vite/client"', ''),
+    [apiTypesFile]: readFileSync(join(house, apiTypesFile), 'utf8'),
+    'web/src/first.vue': [
+      '<script setup lang="ts">',
+      "import type { components } from './api/schema.d.ts'",
+      "defineProps<{ sale: components['schemas']['Sale'] }>()",
+      '</script>',
+      `<template>{{ sale.${field} }}</template>`,
+    ].join('\n'),
+  })
+  red('page-types', 'a field that the API does not have', page('title'), /first\.vue\(5,\d+\): error TS2339/)
+  test('one that it has', async () => {
+    const { ok, output } = await gate('page-types', tree(page('name')))
+    assert.ok(ok, output)
+  })
 })
 
 suite('tidy', { concurrency: 2 }, () => {

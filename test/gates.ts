@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { apiTypes, apiTypesFile } from './api-types.ts'
 import { breaches, readTree } from './tidy.ts'
 
 export type Verdict = { ok: boolean; output: string }
@@ -10,12 +11,20 @@ export type Verdict = { ok: boolean; output: string }
 export const gates: Record<string, (root: string) => Promise<Verdict>> = {
   biome: (root) => node(root, '@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.'),
   types: (root) => node(root, 'typescript/bin/tsc', '--project', '.'),
+  'api-types': describedTypes,
+  'page-types': (root) => node(root, 'vue-tsc/bin/vue-tsc.js', '--project', 'web'),
   direction,
   knip: (root) => node(root, 'knip/bin/knip.js', '--no-progress', '--treat-config-hints-as-errors'),
   tidy: async (root) => {
     const found = breaches(readTree(root))
     return { ok: found.length === 0, output: found.join('\n') }
   },
+}
+
+/** The page is compiled against what the API says of itself, so that a wrong field does not compile. */
+async function describedTypes(root: string): Promise<Verdict> {
+  const fresh = readFileSync(`${root}/${apiTypesFile}`, 'utf8') === (await apiTypes())
+  return { ok: fresh, output: fresh ? '' : `${apiTypesFile} is not what the API says now: npm run types` }
 }
 
 const sources = ['src', 'sim', 'test', 'bench']

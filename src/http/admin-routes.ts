@@ -93,20 +93,23 @@ function reservation(order: Order) {
   }
 }
 
-const AuditSchema = Type.Object({
-  ok: Type.Boolean(),
-  at: TimeSchema,
-  equations: Type.Array(
-    Type.Object({
-      id: Type.String(),
-      scope: Type.String(),
-      left: Type.Integer(),
-      right: Type.Integer(),
-      inFlight: Type.Integer({ description: 'Moves under way.' }),
-      holds: Type.Boolean(),
-    }),
-  ),
-})
+const AuditSchema = Type.Object(
+  {
+    ok: Type.Boolean(),
+    at: TimeSchema,
+    equations: Type.Array(
+      Type.Object({
+        id: Type.String(),
+        scope: Type.String(),
+        left: Type.Integer(),
+        right: Type.Integer(),
+        inFlight: Type.Integer({ description: 'Moves under way.' }),
+        holds: Type.Boolean(),
+      }),
+    ),
+  },
+  { title: 'Audit' },
+)
 
 function auditRoute(app: App, { audit }: AdminParts): void {
   app.get(

@@ -169,13 +169,16 @@ const Counted = Type.Object({
   held: Type.Integer(),
   sold: Type.Integer(),
 })
-const LiveSchema = Type.Object({
-  items: Type.Array(Counted),
-  outcomes: Type.Record(Type.String(), Type.Integer(), { description: 'Purchases answered since the start, by outcome.' }),
-  perSecond: Type.Integer({ description: 'Purchases accepted in the last whole second.' }),
-  lag: Type.Object({ outbox: Type.Integer(), payments: Type.Integer() }, { description: 'How many wait.' }),
-  audit: Type.Union([Type.Object({ ok: Type.Boolean(), at: TimeSchema }), Type.Null()], { description: 'The last one.' }),
-})
+const LiveSchema = Type.Object(
+  {
+    items: Type.Array(Counted),
+    outcomes: Type.Record(Type.String(), Type.Integer(), { description: 'Purchases answered since the start, by outcome.' }),
+    perSecond: Type.Integer({ description: 'Purchases accepted in the last whole second.' }),
+    lag: Type.Object({ outbox: Type.Integer(), payments: Type.Integer() }, { description: 'How many wait.' }),
+    audit: Type.Union([Type.Object({ ok: Type.Boolean(), at: TimeSchema }), Type.Null()], { description: 'The last one.' }),
+  },
+  { title: 'SaleLive' },
+)
 
 function liveRoute(app: App, { sales, ledger, board, outbox, events, audit }: AdminSaleParts, pace: Pace): void {
   app.get(

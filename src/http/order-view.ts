@@ -5,29 +5,38 @@ import { IdSchema, MoneySchema, TimeSchema, time } from '../platform/http.ts'
 
 const State = Type.Enum([...orderStates])
 
-export const OrderSchema = Type.Object({
-  orderId: IdSchema,
-  saleId: IdSchema,
-  productId: IdSchema,
-  quantity: Type.Integer(),
-  price: MoneySchema,
-  status: State,
-  reason: Type.Optional(Type.String()),
-  couponCode: Type.Optional(Type.String()),
-  createdAt: TimeSchema,
-  updatedAt: TimeSchema,
-  expiresAt: Type.Optional(TimeSchema),
-})
-export const OrderWithHistorySchema = Type.Object({
-  ...OrderSchema.properties,
-  history: Type.Array(Type.Object({ status: State, at: TimeSchema }), { description: 'Oldest first.' }),
-})
-export const OrderStatusSchema = Type.Object({
-  orderId: IdSchema,
-  status: State,
-  reason: Type.Optional(Type.String()),
-  updatedAt: TimeSchema,
-})
+export const OrderSchema = Type.Object(
+  {
+    orderId: IdSchema,
+    saleId: IdSchema,
+    productId: IdSchema,
+    quantity: Type.Integer(),
+    price: MoneySchema,
+    status: State,
+    reason: Type.Optional(Type.String()),
+    couponCode: Type.Optional(Type.String()),
+    createdAt: TimeSchema,
+    updatedAt: TimeSchema,
+    expiresAt: Type.Optional(TimeSchema),
+  },
+  { title: 'Order' },
+)
+export const OrderWithHistorySchema = Type.Object(
+  {
+    ...OrderSchema.properties,
+    history: Type.Array(Type.Object({ status: State, at: TimeSchema }), { description: 'Oldest first.' }),
+  },
+  { title: 'OrderWithHistory' },
+)
+export const OrderStatusSchema = Type.Object(
+  {
+    orderId: IdSchema,
+    status: State,
+    reason: Type.Optional(Type.String()),
+    updatedAt: TimeSchema,
+  },
+  { title: 'OrderStatus' },
+)
 
 export function orderView(order: Order): Static<typeof OrderSchema> {
   const { orderId, saleId, productId, quantity, price, currency, couponCode, createdAt, expiresAt } = order

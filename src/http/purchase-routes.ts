@@ -57,7 +57,7 @@ const Refused = Type.Object(
     orderId: Type.Optional({ ...IdSchema, description: "limit-reached: the buyer's newest live order." }),
     startTime: Type.Optional({ ...TimeSchema, description: 'not-started' }),
   },
-  { description: 'RFC 9457 problem: sold-out, limit-reached, not-started, ended or paused' },
+  { title: 'PurchaseProblem', description: 'RFC 9457 problem: sold-out, limit-reached, not-started, ended or paused' },
 )
 
 export function purchaseRoutes(app: App, parts: PurchaseParts): void {

@@ -8,50 +8,61 @@ const Status = Type.Enum(['SCHEDULED', 'ACTIVE', 'PAUSED', 'ENDED'])
 const Phase = Type.Enum(['Ended', 'Paused', 'Scheduled', 'Sold Out', 'Ending Soon', 'Active'])
 const Image = Type.Union([Type.String(), Type.Null()])
 
-export const SaleSchema = Type.Object({
-  id: IdSchema,
-  name: Type.String(),
-  banner: Type.Optional(Type.String()),
-  startTime: TimeSchema,
-  endTime: TimeSchema,
-  status: Status,
-  phase: Phase,
-  maxPurchasesPerUser: Type.Integer({ description: 'Units, per buyer.' }),
-  admission: Type.Literal('open'),
-  items: Type.Array(
-    Type.Object({
-      productId: IdSchema,
-      name: Type.String(),
-      image: Image,
-      price: MoneySchema,
-      salePrice: MoneySchema,
-      quantity: Type.Integer({ description: 'The allotment.' }),
-    }),
-  ),
-  serverTime: TimeSchema,
-})
+export const SaleSchema = Type.Object(
+  {
+    id: IdSchema,
+    name: Type.String(),
+    banner: Type.Optional(Type.String()),
+    startTime: TimeSchema,
+    endTime: TimeSchema,
+    status: Status,
+    phase: Phase,
+    maxPurchasesPerUser: Type.Integer({ description: 'Units, per buyer.' }),
+    admission: Type.Literal('open'),
+    items: Type.Array(
+      Type.Object({
+        productId: IdSchema,
+        name: Type.String(),
+        image: Image,
+        price: MoneySchema,
+        salePrice: MoneySchema,
+        quantity: Type.Integer({ description: 'The allotment.' }),
+      }),
+    ),
+    serverTime: TimeSchema,
+  },
+  { title: 'Sale' },
+)
 
-export const SaleStatusSchema = Type.Object({
-  saleId: IdSchema,
-  status: Status,
-  phase: Phase,
-  serverTime: TimeSchema,
-  items: Type.Array(Type.Object({ productId: IdSchema, remaining: Type.Integer({ description: 'At most one second behind.' }) })),
-})
+export const SaleStatusSchema = Type.Object(
+  {
+    saleId: IdSchema,
+    status: Status,
+    phase: Phase,
+    serverTime: TimeSchema,
+    items: Type.Array(
+      Type.Object({ productId: IdSchema, remaining: Type.Integer({ description: 'At most one second behind.' }) }),
+    ),
+  },
+  { title: 'SaleStatus' },
+)
 
-export const SaleProductSchema = Type.Object({
-  saleId: IdSchema,
-  productId: IdSchema,
-  name: Type.String(),
-  image: Image,
-  price: MoneySchema,
-  salePrice: MoneySchema,
-  remaining: Type.Integer(),
-  status: Status,
-  phase: Phase,
-  startTime: TimeSchema,
-  endTime: TimeSchema,
-})
+export const SaleProductSchema = Type.Object(
+  {
+    saleId: IdSchema,
+    productId: IdSchema,
+    name: Type.String(),
+    image: Image,
+    price: MoneySchema,
+    salePrice: MoneySchema,
+    remaining: Type.Integer(),
+    status: Status,
+    phase: Phase,
+    startTime: TimeSchema,
+    endTime: TimeSchema,
+  },
+  { title: 'SaleProduct' },
+)
 
 /** What changes with the clock alone. */
 export type Moment = Pick<Static<typeof SaleSchema>, 'status' | 'phase'>

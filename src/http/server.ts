@@ -1,9 +1,9 @@
-import swagger from '@fastify/swagger'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { type App, ProblemSchema } from '../platform/http.ts'
 import type { Random } from '../platform/random.ts'
+import { describeApi } from './description.ts'
 import { type GuardParts, guardRoute, makeNeeds, PER_ADDRESS, secure, turn } from './guard.ts'
 import { nothingHere, onError, problem, socketProblems, traceIds } from './problems.ts'
 import { requestLog } from './request-log.ts'
@@ -63,7 +63,7 @@ export async function makeServer(parts: ServerParts, routes: (app: App) => void)
     const security = guarded ? { security: [{ accessToken: [] }] } : {}
     route.schema = { ...route.schema, ...security, response: { ...added, ...route.schema.response } }
   })
-  await describe(base, parts.version)
+  await describeApi(base, parts.version)
   routes(app)
   await app.ready()
   return app
@@ -94,37 +94,3 @@ function takeJsonOnly(app: FastifyInstance): void {
     else json(request, body as string, done)
   })
 }
-
-async function describe(app: FastifyInstance, version: string): Promise<void> {
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'Doorbuster',
-        version,
-        description:
-          'Money is in minor units, times are RFC 3339 in UTC, ids are UUIDs. Errors are problem+json: decide by `code`.',
-      },
-      servers: [{ url: '/' }],
-      components: { securitySchemes: { accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
-    },
-    convertConstToEnum: false,
-    transformObject: (document) => {
-      const { openapiObject } = document as { openapiObject: Described }
-      const responses = Object.values(openapiObject.paths).flatMap((path) => Object.values(path).map((call) => call.responses))
-      for (const { content } of responses.flatMap((byStatus) => Object.values(byStatus))) {
-        const json = content?.['application/json']
-        if (!content || !json?.schema.description?.startsWith(problemDescription)) continue
-        content['application/problem+json'] = json
-        delete content['application/json']
-      }
-      return openapiObject as never
-    },
-  })
-}
-
-const { description: problemDescription = '' } = ProblemSchema as { description?: string }
-
-/** What of an OpenAPI document is touched here. */
-type Content = Record<string, { schema: { description?: string } }>
-type Described = { paths: Record<string, Record<string, { responses: Record<string, { content?: Content }> }>> }

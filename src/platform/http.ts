@@ -37,7 +37,7 @@ declare module 'fastify' {
 
 export const MoneySchema = Type.Object(
   { amount: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }), currency: Type.String({ pattern: '^[A-Z]{3}$' }) },
-  { additionalProperties: false },
+  { title: 'Money', additionalProperties: false },
 )
 /** In lower case, as all ids are kept: in upper case the same id would be another one to a comparison of text. */
 export const IdSchema = Type.String({ format: 'uuid', pattern: '^[^A-Z]*$' })
@@ -70,7 +70,7 @@ export const ProblemSchema = Type.Object(
     detail: Type.String(),
     traceId: Type.String(),
   },
-  { additionalProperties: true, description: 'RFC 9457 problem' },
+  { title: 'Problem', additionalProperties: true, description: 'RFC 9457 problem' },
 )
 
 /** The documented answers of a route: its own, and the problems it may give. */

@@ -42,22 +42,31 @@ const Password = Type.String({ minLength: 8, maxLength: 200 })
 const Name = Type.String({ minLength: 1, maxLength: 200, pattern: '^(?=.*\\S)[^\\p{Cc}\\p{Cs}]*$' })
 const Roles = Type.Array(Type.Union([Type.Literal('buyer'), Type.Literal('admin')]), { minItems: 1, uniqueItems: true })
 const Refresh = Type.Object({ refresh_token: Type.String({ minLength: 1, maxLength: 200 }) }, { additionalProperties: false })
-const TokensSchema = Type.Object({
-  access_token: Type.String(),
-  refresh_token: Type.String(),
-  token_type: Type.Literal('Bearer'),
-  expires_in: Type.Integer({ description: 'Seconds the access token is good for.' }),
-})
-const Profile = Type.Object({ id: IdSchema, email: Type.String(), name: Type.Optional(Type.String()), roles: Roles })
-const User = Type.Object({ ...Profile.properties, blocked: Type.Boolean(), createdAt: TimeSchema })
-const Entry = Type.Object({
-  id: IdSchema,
-  kind: Type.String(),
-  amount: Type.Object({ amount: Type.Integer(), currency: Type.String() }, { description: 'Negative where credit was spent.' }),
-  reason: Type.Optional(Type.String()),
-  orderId: Type.Optional(IdSchema),
-  at: TimeSchema,
-})
+const TokensSchema = Type.Object(
+  {
+    access_token: Type.String(),
+    refresh_token: Type.String(),
+    token_type: Type.Literal('Bearer'),
+    expires_in: Type.Integer({ description: 'Seconds the access token is good for.' }),
+  },
+  { title: 'Tokens' },
+)
+const Profile = Type.Object(
+  { id: IdSchema, email: Type.String(), name: Type.Optional(Type.String()), roles: Roles },
+  { title: 'Profile' },
+)
+const User = Type.Object({ ...Profile.properties, blocked: Type.Boolean(), createdAt: TimeSchema }, { title: 'User' })
+const Entry = Type.Object(
+  {
+    id: IdSchema,
+    kind: Type.String(),
+    amount: Type.Object({ amount: Type.Integer(), currency: Type.String() }, { description: 'Negative where credit was spent.' }),
+    reason: Type.Optional(Type.String()),
+    orderId: Type.Optional(IdSchema),
+    at: TimeSchema,
+  },
+  { title: 'WalletEntry' },
+)
 const UserId = Type.Object({ id: IdSchema })
 
 export function accountRoutes(app: App, parts: AccountParts): void {

@@ -25,20 +25,23 @@ const Kind = Type.Enum([...productKinds])
 const Stock = OrNull(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }))
 const Category = Type.String({ maxLength: 100, pattern: '^\\P{Cc}*$' })
 
-const ProductSchema = Type.Object({
-  id: IdSchema,
-  handle: OrNull(Type.String()),
-  name: Type.String(),
-  description: Type.String({ description: 'clean HTML' }),
-  price: MoneySchema,
-  category: OrNull(Type.String()),
-  kind: Kind,
-  image: OrNull(Type.String()),
-  stock: Stock,
-  attributes: Type.Record(Type.String(), Type.String()),
-  createdAt: TimeSchema,
-  updatedAt: TimeSchema,
-})
+const ProductSchema = Type.Object(
+  {
+    id: IdSchema,
+    handle: OrNull(Type.String()),
+    name: Type.String(),
+    description: Type.String({ description: 'clean HTML' }),
+    price: MoneySchema,
+    category: OrNull(Type.String()),
+    kind: Kind,
+    image: OrNull(Type.String()),
+    stock: Stock,
+    attributes: Type.Record(Type.String(), Type.String()),
+    createdAt: TimeSchema,
+    updatedAt: TimeSchema,
+  },
+  { title: 'Product' },
+)
 const NewProductBody = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 200 }),
@@ -62,11 +65,14 @@ const ImportQuery = Type.Object(
   { dryRun: Type.Boolean({ default: false }), skipBad: Type.Boolean({ default: false }) },
   { additionalProperties: false },
 )
-const ImportAnswer = Type.Object({
-  created: Type.Integer(),
-  updated: Type.Integer(),
-  rejected: Type.Array(Type.Object({ line: Type.Integer(), reason: Type.String() })),
-})
+const ImportAnswer = Type.Object(
+  {
+    created: Type.Integer(),
+    updated: Type.Integer(),
+    rejected: Type.Array(Type.Object({ line: Type.Integer(), reason: Type.String() })),
+  },
+  { title: 'Imported' },
+)
 
 export function catalogueRoutes(app: App, parts: CatalogueParts): void {
   publicRoutes(app, parts)
@@ -101,7 +107,7 @@ function publicRoutes(app: App, { catalogue }: CatalogueParts): void {
       return product ? shown(product) : noSuchProduct(reply)
     },
   )
-  const CategorySchema = Type.Object({ category: Type.String(), products: Type.Integer() })
+  const CategorySchema = Type.Object({ category: Type.String(), products: Type.Integer() }, { title: 'Category' })
   app.get(
     '/api/v1/categories',
     {

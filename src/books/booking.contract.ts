@@ -75,6 +75,16 @@ export function bookingContract(get: () => BooksWorld): void {
     await refusesAll(get(), made, [entry(made, 2), entry(made, 3, { buyerId, keyDigest })])
   })
 
+  it('calls it a disagreement where two entries of a batch have one id, sequence or key', async () => {
+    const { sale, entry } = get()
+    const made = await sale({ limit: 2 })
+    const first = entry(made, 1)
+    const { orderId, buyerId, keyDigest } = first
+    for (const other of [{ orderId, seq: 2 }, { seq: 1 }, { seq: 2, buyerId, keyDigest }]) {
+      await refusesAll(get(), made, [first, entry(made, other.seq, other)])
+    }
+  })
+
   it('calls it a disagreement where a guard refuses, and leaves nothing behind', async () => {
     const { sale, product, booked, entry } = get()
     const items = [5, 2].map((quantity) => ({ productId: product(), price: PRICE, currency: 'EUR', quantity }))

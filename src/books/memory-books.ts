@@ -42,7 +42,7 @@ export class MemoryBooks implements Books {
     if (missing.length === 0) return { kind: 'booked' }
     const sale = this.#record.sales.get(saleId)
     if (sale?.epoch !== epoch) return { kind: 'epoch-passed' }
-    const because = refusal(sale, missing)
+    const because = clash(missing) ?? refusal(sale, missing)
     if (because) return { kind: 'disagreement', because }
     for (const entry of missing) this.#insert(sale, entry)
     return { kind: 'booked' }
@@ -185,6 +185,16 @@ export class MemoryBooks implements Books {
 }
 
 /** Why the guards do not let these in; undefined where they do. */
+/** What the unique keys refuse. */
+function clash(entries: Entry[]): string | undefined {
+  const keys = entries.flatMap(({ orderId, epoch, seq, buyerId, keyDigest }) => [
+    orderId,
+    `${epoch} ${seq}`,
+    `${buyerId} ${keyDigest}`,
+  ])
+  return new Set(keys).size < keys.length ? 'two entries of the batch have one id, sequence or key' : undefined
+}
+
 function refusal(sale: MemorySale, entries: Entry[]): string | undefined {
   const wanted = new Map<Id, number>()
   for (const { orderId, buyerId, productId, quantity } of entries) {

@@ -1,7 +1,7 @@
 import { assert } from '../core/assert.ts'
 import type { Id } from '../core/ids.ts'
 import { type Entry, type Order, type OrderState, releases } from '../core/order.ts'
-import type { Database, Sql } from '../platform/sql.ts'
+import { type Database, DuplicateKey, type Sql } from '../platform/sql.ts'
 import type { Booked, Books, Happening, Moved, OrderFilter, OrderMove } from './books.ts'
 import { type OrderRow, orderOf, SELECT_ORDER } from './rows.ts'
 
@@ -38,22 +38,29 @@ export class SqlBooks implements Books {
   }
 
   async book(saleId: Id, epoch: number, entries: Entry[]): Promise<Booked> {
+    const attempt = () => this.#db.write((sql) => this.#bookMissing(sql, saleId, epoch, entries))
     try {
-      return await this.#db.write(async (sql) => {
-        const [sale] = await sql.all<{ epoch: number }>('SELECT epoch FROM sales WHERE id = ?', saleId)
-        const missing: Entry[] = []
-        for (const entry of [...entries].sort((a, b) => a.seq - b.seq)) {
-          if (!(await this.#isBooked(sql, entry))) missing.push(entry)
-        }
-        if (missing.length === 0) return { kind: 'booked' }
-        if (sale?.epoch !== epoch) return { kind: 'epoch-passed' }
-        await this.record(sql, saleId, epoch, missing)
-        return { kind: 'booked' }
+      return await attempt().catch((error) => {
+        // Another process booked between this one's reading and its insert; what it booked can be read now.
+        if (error instanceof DuplicateKey) return attempt()
+        throw error
       })
     } catch (error) {
-      if (error instanceof Disagreement) return { kind: 'disagreement', because: error.message }
+      if (error instanceof Disagreement || error instanceof DuplicateKey) return { kind: 'disagreement', because: error.message }
       throw error
     }
+  }
+
+  async #bookMissing(sql: Sql, saleId: Id, epoch: number, entries: Entry[]): Promise<Booked> {
+    const [sale] = await sql.all<{ epoch: number }>('SELECT epoch FROM sales WHERE id = ?', saleId)
+    const missing: Entry[] = []
+    for (const entry of [...entries].sort((a, b) => a.seq - b.seq)) {
+      if (!(await this.#isBooked(sql, entry))) missing.push(entry)
+    }
+    if (missing.length === 0) return { kind: 'booked' }
+    if (sale?.epoch !== epoch) return { kind: 'epoch-passed' }
+    await this.record(sql, saleId, epoch, missing)
+    return { kind: 'booked' }
   }
 
   async #isBooked(sql: Sql, entry: Entry): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { type CompiledQuery, DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
+import { Fault } from '../core/fault.ts'
 
 /** What may be bound. Times are epoch milliseconds, money minor units, booleans 0 and 1, documents JSON text: the subset
  *  that SQLite, PostgreSQL and MySQL read back alike. */
@@ -12,6 +13,13 @@ export interface Sql {
   /** A statement built with `queries()`. */
   rows<Row>(query: CompiledQuery<Row>): Promise<Row[]>
   change(query: CompiledQuery<unknown>): Promise<number>
+}
+
+/** A row with this unique key is there already. The caller's transaction ends without effect; what stands there can be read anew. */
+export class DuplicateKey extends Fault {
+  constructor(message: string) {
+    super('store-failed', 'refused', message)
+  }
 }
 
 /**

@@ -2,7 +2,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { CompiledQuery } from 'kysely'
 import { assert } from '../../core/assert.ts'
 import { Fault } from '../../core/fault.ts'
-import type { Sql, SqlFacts, Value } from '../sql.ts'
+import { DuplicateKey, type Sql, type SqlFacts, type Value } from '../sql.ts'
 
 export const sqliteFacts: SqlFacts = { partialIndexes: true, clustered: 'WITHOUT ROWID', skipLocked: '', forUpdate: '' }
 
@@ -91,13 +91,14 @@ function bindable(value: unknown): boolean {
   )
 }
 
-/** SQLite's result codes: 5 BUSY, 6 LOCKED, 13 FULL, 10 IOERR (a full disk too). */
+/** SQLite's result codes: 5 BUSY, 6 LOCKED, 13 FULL, 10 IOERR (a full disk too), 1555 and 2067 a primary or unique key. */
 function faultOf(error: unknown, text: string): unknown {
   const code = (error as { errcode?: number }).errcode
   if (code === undefined) return error
   const primary = code & 0xff
   const message = `${(error as Error).message}: ${text.slice(0, 200)}`
   if (primary === 5 || primary === 6) return new Fault('store-busy', 'refused', message)
+  if (code === 1555 || code === 2067) return new DuplicateKey(message)
   if (primary === 13) return new Fault('store-full', 'refused', message)
   return new Fault('store-failed', 'refused', message)
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { suite, test } from 'node:test'
+import { canaries } from '../sim/canaries.ts'
 import { settings } from '../src/config.ts'
 import { codes } from '../src/core/codes.ts'
 import { faultCodes } from '../src/core/fault.ts'
@@ -24,6 +25,18 @@ suite('the pages say what the code says', () => {
       known,
     )
     for (const cells of written) assert.ok(cells.length === 6 && cells.every((cell) => cell !== ''), cells.join(' | '))
+  })
+
+  test('docs/correctness.md names canaries that there are', () => {
+    const known = new Set(canaries.map(({ name }) => name))
+    const named = rows('correctness.md', 'The rules behind them').flatMap(
+      (cells) => cells.at(-1)?.match(/[^*]+(?=\*(,|$))/g) ?? [],
+    )
+    assert.ok(named.length >= 15, named.join(' | '))
+    assert.deepEqual(
+      named.filter((name) => !known.has(name)),
+      [],
+    )
   })
 
   test('docs/errors.md lists the faults', () => {

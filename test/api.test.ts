@@ -375,7 +375,11 @@ suite('what the API is for', { timeout: 60_000 }, () => {
     for (const until = Date.now() + 5000; (await live()).items[0].sold < 2 && Date.now() < until; ) await sleep(20)
     const seen = await live()
     assert.deepEqual(seen.items, [{ productId: drill.productId, allotment: 2, remaining: 0, held: 0, sold: 2 }])
-    assert.deepEqual([seen.outcomes.accepted, seen.outcomes['sold-out']], [2, 1])
+    assert.deepEqual([seen.outcomes.accepted, seen.outcomes['sold-out'], seen.returned], [2, 1, 0])
+    const answered = async () => (await live()).latency
+    for (const until = Date.now() + 5000; (await answered()) === null && Date.now() < until; ) await sleep(20)
+    const { p50, p99 } = await answered()
+    assert.ok(p50 > 0 && p50 <= p99 && p99 < 5000, `${p50} ${p99}`)
     const audit = await api.ask('GET /api/v1/admin/audit', { token: operator })
     const broken = audit.body.equations.filter((each: { holds: boolean }) => !each.holds)
     assert.deepEqual([audit.body.ok, broken], [true, []])

@@ -135,8 +135,10 @@ suite('the life of a sale', { timeout: 60_000 }, () => {
     const id = await sale([[one, 4]], -1000, 3600_000)
     assert.equal((await call('PATCH', `/api/v1/admin/products/${one}`, { stock: Number.MAX_SAFE_INTEGER })).status, 200)
     assert.equal((await call('POST', `/api/v1/admin/sales/${id}/end`)).status, 200)
-    const settled = async () => (await call('GET', `/api/v1/admin/sales/${id}/live`)).body.items as { remaining: number }[]
-    await until('the units went back', async () => (await settled())[0]?.remaining === 0)
+    const settled = async () =>
+      (await call('GET', `/api/v1/admin/sales/${id}/live`)).body as { returned: number; items: object[] }
+    await until('the units went back', async () => (await settled()).returned === 4)
+    assert.deepEqual((await settled()).items, [{ productId: one, allotment: 4, remaining: 0, held: 0, sold: 0 }])
     assert.equal(await stockOf(one), Number.MAX_SAFE_INTEGER)
     assert.equal((await call('GET', '/api/v1/products')).status, 200)
   })

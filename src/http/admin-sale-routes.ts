@@ -174,6 +174,10 @@ const LiveSchema = Type.Object(
     items: Type.Array(Counted),
     outcomes: Type.Record(Type.String(), Type.Integer(), { description: 'Purchases answered since the start, by outcome.' }),
     perSecond: Type.Integer({ description: 'Purchases accepted in the last whole second.' }),
+    latency: Type.Union([Type.Object({ p50: Type.Number(), p99: Type.Number() }), Type.Null()], {
+      description: 'From the purchase to its answer in the last 10 s, milliseconds; null when none was asked for.',
+    }),
+    returned: Type.Integer({ description: 'Units that went back to ordinary stock after the end.' }),
     lag: Type.Object({ outbox: Type.Integer(), payments: Type.Integer() }, { description: 'How many wait.' }),
     audit: Type.Union([Type.Object({ ok: Type.Boolean(), at: TimeSchema }), Type.Null()], { description: 'The last one.' }),
   },
@@ -194,24 +198,37 @@ function liveRoute(app: App, { sales, ledger, board, outbox, events, audit }: Ad
     },
     async (request, reply) => {
       const { id } = request.params
-      const items = (await ledger.look(id, Number.MAX_SAFE_INTEGER, 0))?.items ?? (await bookedItems(id))
-      if (!items) return noSuchSale(reply)
+      const counted = (await countedItems(id)) ?? (await bookedItems(id))
+      if (!counted) return noSuchSale(reply)
       const [outboxLag, paymentLag] = await Promise.all([outbox.waiting(), events.lag('payments')])
       const last = audit.last()
       return {
-        items,
+        ...counted,
         outcomes: Object.fromEntries(board.get(id)?.outcomes ?? []),
         perSecond: pace.of(id),
+        latency: pace.latencyOf(id),
         lag: { outbox: outboxLag.count, payments: paymentLag.count },
         audit: last && { ok: last.ok, at: time(last.at) },
       }
     },
   )
 
-  /** For a sale that the ledger has dropped: it recounts the orders, which takes longer. */
+  async function countedItems(id: Id) {
+    const sale = board.get(id)?.sale ?? (await sales.sale(id))
+    if (!sale || sale.settledAt !== null) return undefined
+    const view = await ledger.look(id, Number.MAX_SAFE_INTEGER, 0)
+    return view && { items: view.items, returned: 0 }
+  }
+
+  /** For a sale that is settled: it recounts the orders, which takes longer, and knows what went back. */
   async function bookedItems(id: Id) {
     const tally = await sales.tally(id)
-    return tally?.items.map(({ available, ...item }) => ({ ...item, remaining: available }))
+    return (
+      tally && {
+        items: tally.items.map(({ available, ...item }) => ({ ...item, remaining: available })),
+        returned: tally.items.reduce((sum, item) => sum + item.returned, 0),
+      }
+    )
   }
 }
 

@@ -153,8 +153,9 @@ function place(
   }
   placeOrder.place(purchase, (placed) => {
     const outcome = placed.kind === 'accepted' && placed.replayed ? 'replayed' : placed.kind
-    metrics.purchase(outcome, clock.ticks() - startedAt)
-    board.count(saleId, outcome)
+    const ms = clock.ticks() - startedAt
+    metrics.purchase(outcome, ms)
+    board.count(saleId, outcome, ms)
     answered(placed)
   })
 }

@@ -1,9 +1,16 @@
 import type { Id } from '../core/ids.ts'
 import type { Sale } from '../core/sale.ts'
 import type { Clock } from '../platform/clock.ts'
+import { AnswerTimes } from './answer-times.ts'
 
 /** A current sale as this process knows it: for display and for the gate. The ledger decides. */
-export type Live = { sale: Sale; remaining: Map<Id, number>; outcomes: Map<string, number>; version: number }
+export type Live = {
+  sale: Sale
+  remaining: Map<Id, number>
+  outcomes: Map<string, number>
+  times: AnswerTimes
+  version: number
+}
 export type BoardChange = 'stock' | 'sale'
 
 export class Board {
@@ -47,6 +54,7 @@ export class Board {
         sale,
         remaining: new Map(sale.items.map((item) => [item.productId, item.allotment])),
         outcomes: new Map(),
+        times: new AnswerTimes(),
         version: 1,
       }
       this.#sales.set(sale.id, fresh)
@@ -71,9 +79,12 @@ export class Board {
     this.#tell(live, 'stock')
   }
 
-  count(saleId: Id, outcome: string): void {
-    const outcomes = this.#sales.get(saleId)?.outcomes
-    outcomes?.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+  /** A purchase was answered, after `ms`. */
+  count(saleId: Id, outcome: string, ms: number): void {
+    const live = this.#sales.get(saleId)
+    if (!live) return
+    live.outcomes.set(outcome, (live.outcomes.get(outcome) ?? 0) + 1)
+    live.times.add(ms)
   }
 
   #tell(live: Live, what: BoardChange): void {

@@ -2539,12 +2539,19 @@ export interface components {
                 outbox: number;
                 payments: number;
             };
+            /** @description From the purchase to its answer in the last 10 s, milliseconds; null when none was asked for. */
+            latency: {
+                p50: number;
+                p99: number;
+            } | null;
             /** @description Purchases answered since the start, by outcome. */
             outcomes: {
                 [key: string]: number;
             };
             /** @description Purchases accepted in the last whole second. */
             perSecond: number;
+            /** @description Units that went back to ordinary stock after the end. */
+            returned: number;
         };
         /** SaleProduct */
         SaleProduct: {

@@ -1,24 +1,14 @@
-import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { Sales } from '../books/books.ts'
 import type { Id } from '../core/ids.ts'
 import { money } from '../core/money.ts'
-import type { Sale } from '../core/sale.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type App, answers, IdSchema, PageQuery, page, pageOf, TimeSchema, time } from '../platform/http.ts'
-import { type Random, secret } from '../platform/random.ts'
+import type { Random } from '../platform/random.ts'
 import type { Board, Live } from '../purchase/board.ts'
-import {
-  type Moment,
-  momentOf,
-  SaleProductSchema,
-  SaleSchema,
-  SaleStatusSchema,
-  saleView,
-  stockOf,
-  untouched,
-} from './sale-view.ts'
+import { current, dated, SaleShelf, statusView, type Text } from './sale-shelf.ts'
+import { type Moment, momentOf, SaleProductSchema, SaleSchema, SaleStatusSchema, saleView, untouched } from './sale-view.ts'
 
 export type SaleParts = {
   board: Pick<Board, 'get' | 'all'>
@@ -29,7 +19,6 @@ export type SaleParts = {
   endingSoonMs: number
 }
 
-const DAY_MS = 24 * 3600_000
 const LIST = 'public, max-age=5, s-maxage=30, stale-while-revalidate=30'
 const SALE = 'public, max-age=5, s-maxage=60, stale-while-revalidate=30'
 const STATUS = 'public, max-age=0, s-maxage=1'
@@ -39,17 +28,13 @@ const ListQuery = Type.Object({ ...PageQuery.properties, after: Type.Optional(Id
 const tags = ['Sales']
 const notModified = { 304: Type.Null({ description: 'It is as If-None-Match says.' }) }
 
-/** An answer without its server time, which is last in it and the only part that differs from one request to the next. */
-type Text = { tag: string; head: string }
-type Texts = { version: number; of: Sale; moment: Moment; sale: Text; status: Text }
-
 export function saleRoutes(app: App, parts: SaleParts): void {
-  const shelf = new Shelf(parts)
+  const shelf = new SaleShelf(parts)
   listRoutes(app, parts, shelf)
   oneRoutes(app, parts, shelf)
 }
 
-function listRoutes(app: App, { board, clock }: SaleParts, shelf: Shelf): void {
+function listRoutes(app: App, { board, clock }: SaleParts, shelf: SaleShelf): void {
   app.get(
     '/api/v1/sales/active',
     {
@@ -62,14 +47,8 @@ function listRoutes(app: App, { board, clock }: SaleParts, shelf: Shelf): void {
     },
     async (request, reply) => {
       const { limit, after } = request.query
-      const now = clock.now()
-      const near = current(board, now, DAY_MS).filter(({ sale }) => after === undefined || sale.id > after)
-      const shown = near.slice(0, limit).map((live) => shelf.of(live, now).sale)
-      const next = near.length > limit ? (near[limit - 1]?.sale.id ?? null) : null
-      const state = createHash('sha256').update(`${next} ${shown.map(({ tag }) => tag).join()}`)
-      if (fresh(request, reply, `W/"${state.digest('base64url').slice(0, 22)}"`, LIST)) return reply
-      const at = `${JSON.stringify(time(now))}}`
-      return json(reply, `{"next":${JSON.stringify(next)},"items":[${shown.map(({ head }) => head + at).join()}]}`)
+      const { tag, text } = shelf.active(limit, after, clock.now())
+      return fresh(request, reply, tag, LIST) ? reply : json(reply, text)
     },
   )
   app.get(
@@ -95,7 +74,7 @@ function listRoutes(app: App, { board, clock }: SaleParts, shelf: Shelf): void {
   )
 }
 
-function oneRoutes(app: App, { sales, clock, endingSoonMs, board }: SaleParts, shelf: Shelf): void {
+function oneRoutes(app: App, { sales, clock, endingSoonMs, board }: SaleParts, shelf: SaleShelf): void {
   app.get(
     '/api/v1/sales/:saleId',
     {
@@ -151,52 +130,14 @@ function oneRoutes(app: App, { sales, clock, endingSoonMs, board }: SaleParts, s
   )
 }
 
-/** Answers ready to send, made again only when what they say has changed. */
-class Shelf {
-  readonly #endingSoonMs: number
-  /** Texts are numbered from the start of the process, so a tag from before it must not match. */
-  readonly #start: string
-  #made = 0
-  readonly #texts = new WeakMap<Live, Texts>()
-
-  constructor({ random, endingSoonMs }: Pick<SaleParts, 'random' | 'endingSoonMs'>) {
-    this.#start = secret(random, 6)
-    this.#endingSoonMs = endingSoonMs
-  }
-
-  of(live: Live, now: number): Texts {
-    const { sale, remaining, version } = live
-    const moment = momentOf(sale, remaining, now, this.#endingSoonMs)
-    const held = this.#texts.get(live)
-    const sameMoment = held?.moment.phase === moment.phase && held.moment.status === moment.status
-    if (held && sameMoment && held.version === version) return held
-    const texts = {
-      version,
-      of: sale,
-      moment,
-      // While units are sold this one stays as it is, and in a large sale it is long.
-      sale: held && sameMoment && held.of === sale ? held.sale : this.#text(saleView(sale, moment, now)),
-      status: this.#text(statusView(sale, remaining, moment, now)),
-    }
-    this.#texts.set(live, texts)
-    return texts
-  }
-
-  #text({ serverTime: _, ...view }: { serverTime: string }): Text {
-    const tag = `${this.#start}.${(++this.#made).toString(36)}`
-    return { tag, head: `${JSON.stringify(view).slice(0, -1)},"serverTime":` }
-  }
-}
-
-function send(request: FastifyRequest, reply: FastifyReply, { tag, head }: Text, now: number, cache: string): FastifyReply {
-  if (fresh(request, reply, `W/"${tag}"`, cache)) return reply
-  return json(reply, `${head}"${time(now)}"}`)
+function send(request: FastifyRequest, reply: FastifyReply, text: Text, now: number, cache: string): FastifyReply {
+  return fresh(request, reply, text.tag, cache) ? reply : json(reply, dated(text, now))
 }
 
 /** Where the asker has this version already, answers 304. */
 function fresh(request: FastifyRequest, reply: FastifyReply, tag: string, cache: string): boolean {
-  reply.header('etag', tag).header('cache-control', cache)
-  if (!request.headers['if-none-match']?.includes(tag)) return false
+  reply.header('etag', `W/"${tag}"`).header('cache-control', cache)
+  if (!request.headers['if-none-match']?.includes(`"${tag}"`)) return false
   reply.code(304).send()
   return true
 }
@@ -207,20 +148,6 @@ function json(reply: FastifyReply, text: string): FastifyReply {
 
 function noSuchSale(reply: FastifyReply): FastifyReply {
   return reply.problem('not-found', 'There is no sale with this id.')
-}
-
-function current(board: SaleParts['board'], now: number, aheadMs: number): Live[] {
-  const near = board.all().filter(({ sale }) => now < sale.endTime && sale.startTime <= now + aheadMs && sale.drillId === null)
-  return near.sort((a, b) => (a.sale.id < b.sale.id ? -1 : 1))
-}
-
-function statusView(
-  sale: Sale,
-  remaining: ReadonlyMap<Id, number>,
-  moment: Moment,
-  now: number,
-): Static<typeof SaleStatusSchema> {
-  return { saleId: sale.id, ...moment, items: stockOf(sale, remaining), serverTime: time(now) }
 }
 
 function products({ sale, remaining }: Live, moment: Moment): Static<typeof SaleProductSchema>[] {

@@ -11,7 +11,7 @@ export const reads = {
   ledger: ['settle', 'entries'],
   events: ['lag'],
   accounts: ['get', 'byEmail', 'list', 'lockedFor', 'drillBuyers', 'firstAdministrator'],
-  catalogue: ['product', 'products', 'categories', 'previewImport'],
+  catalogue: ['product', 'products', 'categories', 'knownHandles'],
 } as const satisfies { [S in keyof Stores]?: readonly (keyof Stores[S])[] }
 
 /** Acceptance before everything else, what follows it after all. */

@@ -235,7 +235,11 @@ describe('our own CSV and JSON', () => {
     await shop.send('name,price\nCup,1')
     const file = 'name,price\nCup,2\nPlate,3'
     const dry = await shop.send(file, '?dryRun=true')
-    assert.deepEqual([dry.status, dry.body], [200, { created: 1, updated: 1, rejected: [] }])
+    const rows = [
+      { line: 2, name: 'Cup', price: eur(200), change: 'update' },
+      { line: 3, name: 'Plate', price: eur(300), change: 'create' },
+    ]
+    assert.deepEqual([dry.status, dry.body], [200, { created: 1, updated: 1, rejected: [], rows }])
     assert.deepEqual(
       (await shop.all()).map((product: { price: unknown }) => product.price),
       [eur(100)],

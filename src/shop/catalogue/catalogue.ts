@@ -45,6 +45,6 @@ export interface Catalogue {
   /** All or nothing. What has a known handle is changed, and comes back if it was removed; the rest is created with the id
    *  given: repeating it changes nothing more. Handles differ from one another. */
   import(products: { id: Id; product: ImportedProduct }[], now: number): Promise<Imported>
-  /** What `import` would answer. */
-  previewImport(handles: string[]): Promise<Imported>
+  /** Those of these handles that `import` would not create but change. */
+  knownHandles(handles: string[]): Promise<string[]>
 }

@@ -6,7 +6,7 @@ import { isShopify, shopifyRows } from './shopify.ts'
 
 type Rejection = { line: number; reason: string }
 export type ImportFile =
-  | { kind: 'read'; products: ImportedProduct[]; rejected: Rejection[] }
+  | { kind: 'read'; products: { line: number; product: ImportedProduct }[]; rejected: Rejection[] }
   /** Not one of its lines can be trusted, so none may be imported. */
   | { kind: 'unreadable'; rejected: [Rejection] }
 
@@ -80,7 +80,7 @@ function ownRow(header: string[], { line, cells }: CsvRecord): Row {
 async function readRows(rows: Row[], shopCurrency: string, clock: Clock): Promise<ImportFile> {
   const readFields = await fieldReader(shopCurrency)
   const lineOf = new Map<string, number>()
-  const products: ImportedProduct[] = []
+  const products: { line: number; product: ImportedProduct }[] = []
   const rejected: Rejection[] = []
   let turned = clock.ticks()
   for (const row of rows.sort((a, b) => a.line - b.line)) {
@@ -96,7 +96,7 @@ async function readRows(rows: Row[], shopCurrency: string, clock: Clock): Promis
       rejected.push({ line: row.line, reason: `has the handle "${product.handle}" of line ${twin}` })
     } else {
       lineOf.set(product.handle, row.line)
-      products.push(product)
+      products.push({ line: row.line, product })
     }
   }
   return { kind: 'read', products, rejected }

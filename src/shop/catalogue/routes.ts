@@ -5,7 +5,7 @@ import type { Id } from '../../core/ids.ts'
 import { money } from '../../core/money.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { type App, answers, IdSchema, MoneySchema, PageQuery, page, pageOf, TimeSchema, time } from '../../platform/http.ts'
-import { type Catalogue, type Product, productKinds } from './catalogue.ts'
+import { type Catalogue, type ImportedProduct, type Product, productKinds } from './catalogue.ts'
 import { demoPictures } from './demo.ts'
 import { type ImportFile, readCsvFile, readJsonFile } from './import-file.ts'
 import { fieldReader, type Problem } from './product-fields.ts'
@@ -70,6 +70,12 @@ const ImportAnswer = Type.Object(
     created: Type.Integer(),
     updated: Type.Integer(),
     rejected: Type.Array(Type.Object({ line: Type.Integer(), reason: Type.String() })),
+    rows: Type.Optional(
+      Type.Array(
+        Type.Object({ line: Type.Integer(), name: Type.String(), price: MoneySchema, change: Type.Enum(['create', 'update']) }),
+        { description: 'What would become of each good line; with `dryRun` only.' },
+      ),
+    ),
   },
   { title: 'Imported' },
 )
@@ -237,16 +243,23 @@ function importRoute(app: App, { catalogue, clock, newId, currency }: CatalogueP
           const detail = `Nothing was imported. Correct the lines named in "rejected"${advice}.`
           return reply.problem('invalid', detail, { created: 0, updated: 0, rejected })
         }
-        const imported = query.dryRun
-          ? await catalogue.previewImport(file.products.map(({ handle }) => handle))
-          : await catalogue.import(
-              file.products.map((product) => ({ id: newId(), product })),
-              clock.now(),
-            )
-        return { ...imported, rejected }
+        if (query.dryRun) return { ...(await preview(catalogue, file.products)), rejected }
+        const products = file.products.map(({ product }) => ({ id: newId(), product }))
+        return { ...(await catalogue.import(products, clock.now())), rejected }
       },
     )
   })
+}
+
+async function preview(catalogue: Pick<Catalogue, 'knownHandles'>, products: { line: number; product: ImportedProduct }[]) {
+  const known = new Set(await catalogue.knownHandles(products.map(({ product }) => product.handle)))
+  const rows = products.map(({ line, product: { handle, name, price, currency } }) => ({
+    line,
+    name,
+    price: money(price, currency),
+    change: known.has(handle) ? ('update' as const) : ('create' as const),
+  }))
+  return { created: rows.length - known.size, updated: known.size, rows }
 }
 
 function shown({ price, currency, createdAt, updatedAt, ...same }: Product) {

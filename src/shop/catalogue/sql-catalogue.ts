@@ -79,11 +79,11 @@ export class SqlCatalogue implements Catalogue {
     })
   }
 
-  previewImport(handles: string[]): Promise<Imported> {
+  knownHandles(handles: string[]): Promise<string[]> {
     return this.#database.read(async (sql) => {
-      let updated = 0
-      for (const handle of handles) if ((await idOf(sql, handle)) !== undefined) updated++
-      return { created: handles.length - updated, updated }
+      const known: string[] = []
+      for (const handle of handles) if ((await idOf(sql, handle)) !== undefined) known.push(handle)
+      return known
     })
   }
 }

@@ -2351,6 +2351,14 @@ export interface components {
                 line: number;
                 reason: string;
             }[];
+            /** @description What would become of each good line; with `dryRun` only. */
+            rows?: {
+                /** @enum {unknown} */
+                change: "create" | "update";
+                line: number;
+                name: string;
+                price: components["schemas"]["Money"];
+            }[];
             updated: number;
         };
         /** Money */

@@ -39,6 +39,27 @@ describe('the end of a sale', () => {
     assert.deepEqual(await process.buy({ ...wish, bodyDigest: 'other' }), { kind: 'key-reused' })
   })
 
+  it('leaves nothing in the ledger and nothing to buy, also where the last payment came long after it', async () => {
+    const shop = memoryShop()
+    const process = shop.process()
+    const [soon, late] = [
+      await shop.sale(3, { endTime: shop.clock.now() + 1000 }, process),
+      await shop.sale(3, { endTime: shop.clock.now() + 1000 }, process),
+    ]
+    await process.buy(shop.wish(late))
+    await shop.clock.advance(2000)
+    await process.runSale.tick()
+    await process.runSale.tick()
+    assert.deepEqual([...(process.board.get(soon.id)?.remaining ?? [])], [[soon.productId, 0]])
+    assert.equal(process.board.get(late.id)?.remaining.get(late.productId), 2)
+    await shop.clock.advance(2 * 3600_000)
+    await shop.settleAll(process)
+    await process.runSale.tick()
+    await process.runSale.tick()
+    assert.equal(process.board.get(late.id), undefined, 'nobody looks at it any more')
+    for (const { id } of [soon, late]) assert.equal(await shop.ledger.look(id, 0, 0), null)
+  })
+
   it('is announced, as the start is, once', async () => {
     const shop = memoryShop()
     const [one, other] = [shop.process(), shop.process()]

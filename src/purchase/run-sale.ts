@@ -25,6 +25,8 @@ export type RunSaleParts = {
 export class RunSale {
   readonly #parts: RunSaleParts
   readonly #phases = new Map<Id, string>()
+  /** By this process. */
+  readonly #settled = new Set<Id>()
   readonly #dropped = new Set<Id>()
 
   constructor(parts: RunSaleParts) {
@@ -86,13 +88,19 @@ export class RunSale {
   async refresh(): Promise<void> {
     const { sales, board, clock } = this.#parts
     board.put(await sales.current(clock.now() - SHOWN_AFTER_END_MS))
-    for (const { sale } of board.all()) if (sale.settledAt === null) await this.#count(sale.id)
+    for (const { sale } of board.all()) {
+      if (sale.settledAt === null) await this.#count(sale.id)
+      // What was left is ordinary stock again.
+      else for (const { productId } of sale.items) board.stock(sale.id, productId, 0)
+    }
   }
 
   /** Announces what has come. Answers how long until it must look again, milliseconds. */
   async tick(): Promise<number> {
     const { sales, board, push, clock, endingSoonMs } = this.#parts
     await this.refresh()
+    // One whose last order was paid late has left the board by now.
+    for (const saleId of this.#settled) await this.#drop(saleId)
     const now = board.ledgerNow(clock)
     let next = now + REFRESH_MS
     for (const { sale, remaining } of board.all()) {
@@ -114,7 +122,7 @@ export class RunSale {
   async #end(sale: Sale): Promise<void> {
     const { sales, ledger } = this.#parts
     if (!ledger.inBooks && !isOver(await ledger.look(sale.id, Number.MAX_SAFE_INTEGER, 0), sale)) return
-    await sales.settleEnd(sale.id)
+    if (await sales.settleEnd(sale.id)) this.#settled.add(sale.id)
   }
 
   /** A ledger of its own may forget what is settled: it is answered from the books. Each process does it once, as the one that
@@ -123,6 +131,7 @@ export class RunSale {
     if (this.#parts.ledger.inBooks || this.#dropped.has(saleId)) return
     await this.#parts.ledger.drop(saleId)
     this.#dropped.add(saleId)
+    this.#settled.delete(saleId)
   }
 }
 

@@ -76,8 +76,10 @@ export function setTitle(name?: string): void {
   document.title = name ? `${name} · Doorbuster` : 'Doorbuster'
 }
 
-router.afterEach((to, from) => {
+router.afterEach(async (to, from) => {
   setTitle(to.meta.title ? i18n.global.t(to.meta.title) : undefined)
   // A new page begins at its heading for who listens to it as well. Not the first one: it was not navigated to.
-  if (from.matched.length > 0 && to.path !== from.path) void nextTick(() => document.querySelector<HTMLElement>('#main')?.focus())
+  if (from.matched.length === 0 || to.path === from.path) return
+  await nextTick()
+  document.querySelector<HTMLElement>('#main')?.focus()
 })

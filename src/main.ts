@@ -46,13 +46,13 @@ async function offline<T>(work: (parts: Parts) => Promise<T>): Promise<T> {
   return await work(await makeParts(config, opened.stores, makeLog('warn'), onBug))
 }
 
-async function makeAdministrator({ stores }: Parts, email: string): Promise<void> {
+async function makeAdministrator({ stores, clock }: Parts, email: string): Promise<void> {
   const account = await stores.accounts.byEmail(email.toLowerCase())
   if (!account) {
     console.error(`There is no account with the e-mail ${email}: register it first.`)
     process.exitCode = 1
     return
   }
-  await stores.accounts.change(account.id, { roles: ['buyer', 'admin'], blocked: false })
+  await stores.accounts.change(account.id, { roles: ['buyer', 'admin'], blocked: false }, clock.now())
   console.log(`${account.email} is an administrator from its next sign-in on.`)
 }

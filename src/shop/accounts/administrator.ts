@@ -37,7 +37,7 @@ export async function ensureAdministrator(
   }
   const taken = await accounts.byEmail(email)
   assert(taken, 'an e-mail that is taken belongs to an account')
-  await accounts.change(taken.id, { roles: roles(), blocked: false })
+  await accounts.change(taken.id, { roles: roles(), blocked: false }, clock.now())
   return { id: taken.id, email, password: null, warning: null }
 }
 

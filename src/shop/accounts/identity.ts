@@ -1,6 +1,7 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { SignJWT } from 'jose'
 import { inject, type Response } from 'light-my-request'
-import type { Provider } from 'oidc-provider'
+import type { Interaction, Provider } from 'oidc-provider'
 import { assert } from '../../core/assert.ts'
 import type { Role } from '../../core/caller.ts'
 import { Fault } from '../../core/fault.ts'
@@ -8,7 +9,9 @@ import type { Id } from '../../core/ids.ts'
 import type { App } from '../../platform/http.ts'
 import { type Random, secret } from '../../platform/random.ts'
 import { ACCESS_TOKEN_S, API_SCOPE, apiResource } from './access-token.ts'
+import { endSession } from './end-session.ts'
 import type { OwnClient, ProviderParts } from './openid-provider.ts'
+import { ownOrigins } from './own-origins.ts'
 
 export type Tokens = { access_token: string; refresh_token: string; token_type: 'Bearer'; expires_in: number }
 
@@ -24,8 +27,8 @@ export class Identity {
   readonly #parts: ProviderParts
   readonly #random: Random
   readonly #own: OwnClient
-  readonly #issuer = Promise.withResolvers<string>()
-  #provider: Promise<Provider> | undefined
+  readonly #origins = Promise.withResolvers<readonly [string, ...string[]]>()
+  readonly #providers = new Map<string, Promise<Provider>>()
 
   constructor(parts: ProviderParts & { random: Random }) {
     this.#parts = parts
@@ -35,29 +38,75 @@ export class Identity {
 
   /** Once, when the address is known: `PUBLIC_URL`, or where the server listens. What needs the issuer waits for this. */
   async setIssuer(origin: string): Promise<void> {
-    const issuer = `${origin.replace(/\/$/, '')}/oidc`
-    await this.#parts.keys.addIssuer(issuer)
-    this.#issuer.resolve(issuer)
+    const origins = ownOrigins(origin)
+    await this.#parts.keys.addIssuers(origins.map(issuerAt))
+    this.#origins.resolve(origins)
   }
 
-  issuer(): Promise<string> {
-    return this.#issuer.promise
+  /** The one that is named to others. */
+  async issuer(): Promise<string> {
+    const [first] = await this.#origins.promise
+    return issuerAt(first)
+  }
+
+  /** Which of the shop's addresses a request was sent to; the first where `host` is none of them. */
+  async originAt(host: string): Promise<string> {
+    const origins = await this.#origins.promise
+    return origins.find((origin) => new URL(origin).host === host) ?? origins[0]
   }
 
   /** Loaded by the first who needs it: it costs start-up and memory that a process which only sells need not pay. */
-  provider(): Promise<Provider> {
-    this.#provider ??= this.#load()
-    return this.#provider
+  provider(origin: string): Promise<Provider> {
+    let provider = this.#providers.get(origin)
+    if (!provider) {
+      provider = this.#load(origin)
+      this.#providers.set(origin, provider)
+    }
+    return provider
   }
 
-  async #load(): Promise<Provider> {
+  async #load(origin: string): Promise<Provider> {
     const { makeProvider } = await import('./openid-provider.ts')
-    return makeProvider(await this.issuer(), this.#own, this.#parts)
+    return makeProvider(origin, this.#own, this.#parts)
+  }
+
+  async #first(): Promise<Provider> {
+    const [origin] = await this.#origins.promise
+    return this.provider(origin)
+  }
+
+  /** The sign-in that this browser has under way; `undefined` where it has ended or never began. */
+  async interaction(origin: string, request: IncomingMessage, response: ServerResponse): Promise<Interaction | undefined> {
+    const provider = await this.provider(origin)
+    try {
+      return await provider.interactionDetails(request, response)
+    } catch (error) {
+      if ((error as Error).name === 'SessionNotFound') return undefined
+      throw error
+    }
+  }
+
+  /**
+   * Lets a sign-in go on as this account and answers the address where it does. Whoever was signed in here as somebody else
+   * is signed out first: the provider would do so on a page that needs a script.
+   */
+  async admit(origin: string, interaction: Interaction, userId: Id): Promise<string> {
+    const provider = await this.provider(origin)
+    const { session } = interaction
+    if (session && session.accountId !== userId) {
+      const earlier = await provider.Session.findByUid(session.uid)
+      if (earlier) await endSession(earlier, this.#parts)
+      interaction.session = undefined
+    }
+    // Both words, for people change between the two forms.
+    interaction.result = { login: { accountId: userId }, create: {} }
+    await interaction.persist()
+    return interaction.returnTo
   }
 
   /** For someone who has shown who they are. The refresh token is of a new family. */
   async login(userId: Id): Promise<Tokens> {
-    const provider = await this.provider()
+    const provider = await this.#first()
     const client = await provider.Client.find(this.#own.id)
     assert(client, 'the own client is configured')
     const grant = new provider.Grant({ accountId: userId, clientId: client.clientId })
@@ -89,7 +138,7 @@ export class Identity {
 
   /** Rotation and its detection of reuse live in the provider's endpoint; it is asked without a socket. */
   async #ask(url: string, form: Record<string, string>): Promise<Response> {
-    const provider = await this.provider()
+    const provider = await this.#first()
     const answer = await inject(provider.callback() as never, {
       method: 'POST',
       url,
@@ -134,6 +183,10 @@ export class Identity {
   }
 }
 
+function issuerAt(origin: string): string {
+  return `${origin}/oidc`
+}
+
 /** The provider's endpoints under `/oidc`. It reads its bodies itself, so nothing may parse them before. */
 export function mountIdentity(app: App, identity: Identity): void {
   app.register(async (scope) => {
@@ -141,14 +194,15 @@ export function mountIdentity(app: App, identity: Identity): void {
     scope.addContentTypeParser('*', (_request, _body, done) => done(null))
     scope.all('/oidc/*', { schema: { hide: true } }, async (request, reply) => {
       const { raw } = request
-      const provider = await identity.provider()
-      const issuer = new URL(await identity.issuer())
+      const origin = await identity.originAt(request.host)
+      const provider = await identity.provider(origin)
       // Where this is reached is what the issuer says, not what a client writes in its headers.
-      raw.headers['x-forwarded-host'] = issuer.host
-      raw.headers['x-forwarded-proto'] = issuer.protocol.slice(0, -1)
+      raw.headers['x-forwarded-host'] = new URL(origin).host
+      raw.headers['x-forwarded-proto'] = new URL(origin).protocol.slice(0, -1)
       const inner = raw.url?.slice('/oidc'.length)
       Object.assign(raw, { originalUrl: raw.url, url: inner })
       reply.hijack()
+      for (const [name, value] of Object.entries(reply.getHeaders())) reply.raw.setHeader(name, value as string)
       provider.callback()(raw, reply.raw)
     })
   })

@@ -15,8 +15,8 @@ import { type Random, secret } from '../../platform/random.ts'
 type KeyFile = { signing: JWK; cookies: string[]; issuers: string[] }
 
 /** With a free port chosen at each start the list would grow for ever. Access tokens live an hour, refresh tokens do not name
- *  their issuer: 50 starts are far more than any token outlives. */
-const ISSUERS_KEPT = 50
+ *  their issuer: 50 starts with three names each are far more than any token outlives. */
+const ISSUERS_KEPT = 150
 
 /**
  * What tokens are signed with, and every address under which this installation has issued them: `keys.json` in the data
@@ -54,15 +54,16 @@ export class Keys {
     return this.#file.cookies
   }
 
-  /** The present issuer and the earlier ones, newest last. */
+  /** The present issuers and the earlier ones, newest last. */
   get issuers(): readonly string[] {
     return this.#file.issuers
   }
 
-  /** On disk before the first token names it. */
-  async addIssuer(issuer: string): Promise<void> {
-    if (this.#file.issuers.at(-1) === issuer) return
-    this.#file.issuers = [...this.#file.issuers.filter((known) => known !== issuer), issuer].slice(-ISSUERS_KEPT)
+  /** On disk before the first token names one of them. */
+  async addIssuers(issuers: readonly string[]): Promise<void> {
+    if (issuers.every((issuer, at) => this.#file.issuers.at(at - issuers.length) === issuer)) return
+    const earlier = this.#file.issuers.filter((known) => !issuers.includes(known))
+    this.#file.issuers = [...earlier, ...issuers].slice(-ISSUERS_KEPT)
     await this.#save()
   }
 

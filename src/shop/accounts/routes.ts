@@ -2,12 +2,13 @@ import type { FastifyReply } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { Id } from '../../core/ids.ts'
 import type { Money } from '../../core/money.ts'
-import type { Clock } from '../../platform/clock.ts'
 import { type App, answers, IdSchema, MoneySchema, PageQuery, page, pageOf, TimeSchema, time } from '../../platform/http.ts'
+import { Email, Name, Password } from './account-rules.ts'
 import type { Identity, Tokens } from './identity.ts'
-import { hashPassword, type PasswordTurns } from './passwords.ts'
+import { interactionRoutes } from './interaction-routes.ts'
 import { signIn } from './sign-in.ts'
-import type { Account, Accounts } from './sql-accounts.ts'
+import { type SignUpParts, signUp } from './sign-up.ts'
+import type { Account } from './sql-accounts.ts'
 
 /** A movement of a buyer's credit. `amount` is signed, minor units. */
 export type WalletEntry = { id: Id; kind: string; amount: number; orderId: Id | null; reason: string | null; at: number }
@@ -22,24 +23,15 @@ export interface Wallets {
   grant(userId: Id, amount: number, currency: string, reason: string, by: Id): Promise<Money | undefined>
 }
 
-export type AccountParts = {
-  accounts: Accounts
-  turns: PasswordTurns
+export type AccountParts = SignUpParts & {
   identity: Identity
   wallets: Wallets
-  clock: Clock
-  newId: () => Id
   /** The wallet's. */
   currency: string
-  /** Of a new buyer, minor units. */
-  openingCredit: number
   /** A sign-in ended: its access tokens must be refused from now on. */
   ended: (grantId: string) => void
 }
 
-const Email = Type.String({ format: 'email', maxLength: 254 })
-const Password = Type.String({ minLength: 8, maxLength: 200 })
-const Name = Type.String({ minLength: 1, maxLength: 200, pattern: '^(?=.*\\S)[^\\p{Cc}\\p{Cs}]*$' })
 const Roles = Type.Array(Type.Union([Type.Literal('buyer'), Type.Literal('admin')]), { minItems: 1, uniqueItems: true })
 const Refresh = Type.Object({ refresh_token: Type.String({ minLength: 1, maxLength: 200 }) }, { additionalProperties: false })
 const TokensSchema = Type.Object(
@@ -76,10 +68,10 @@ export function accountRoutes(app: App, parts: AccountParts): void {
   profileRoutes(app, parts)
   creditRoutes(app, parts)
   administrationRoutes(app, parts)
+  interactionRoutes(app, parts)
 }
 
 function registerRoute(app: App, parts: AccountParts): void {
-  const { accounts, turns, clock, newId, openingCredit } = parts
   app.post(
     '/api/v1/users/register',
     {
@@ -91,15 +83,14 @@ function registerRoute(app: App, parts: AccountParts): void {
       },
     },
     async (request, reply) => {
-      const email = request.body.email.toLowerCase()
-      const taken = () => reply.problem('conflict', 'This e-mail has an account already. Sign in, or register with another one.')
-      if (await accounts.byEmail(email)) return taken()
-      const passwordHash = await turns.take(() => hashPassword(request.body.password))
-      if (passwordHash === 'busy') return busy(reply)
-      const account = { id: newId(), email, name: request.body.name ?? null, passwordHash, roles: ['buyer' as const] }
-      if (!(await accounts.register(account, openingCredit, clock.now()))) return taken()
-      request.log.info({ event: 'registered', userId: account.id })
-      return reply.code(201).send({ id: account.id, email })
+      const { email, password, name } = request.body
+      const outcome = await signUp(parts, { email, password, name })
+      if (outcome.kind === 'busy') return busy(reply)
+      if (outcome.kind === 'taken') {
+        return reply.problem('conflict', 'This e-mail has an account already. Sign in, or register with another one.')
+      }
+      request.log.info({ event: 'registered', userId: outcome.userId })
+      return reply.code(201).send({ id: outcome.userId, email: email.toLowerCase() })
     },
   )
 }
@@ -141,7 +132,7 @@ function loginRoute(app: App, parts: AccountParts): void {
   )
 }
 
-function sessionRoutes(app: App, { identity }: AccountParts): void {
+function sessionRoutes(app: App, { identity, accounts, clock, ended }: AccountParts): void {
   app.post(
     '/api/v1/users/refresh',
     {
@@ -171,6 +162,23 @@ function sessionRoutes(app: App, { identity }: AccountParts): void {
     },
     async (request, reply) => {
       await identity.logout(request.body.refresh_token)
+      return reply.code(204).send(null)
+    },
+  )
+  app.post(
+    '/api/v1/users/me/sign-out-everywhere',
+    {
+      onRequest: app.needs('buyer'),
+      schema: {
+        tags: ['Accounts'],
+        summary: 'End all sign-ins of the own account',
+        description: 'In every browser and for every client, the token of this request too. Sign in again to go on.',
+        response: answers({ 204: Type.Null() }, 401, 403),
+      },
+    },
+    async (request, reply) => {
+      for (const grantId of await accounts.signOutEverywhere(request.caller.id, clock.now())) ended(grantId)
+      request.log.info({ event: 'signed-out-everywhere', userId: request.caller.id })
       return reply.code(204).send(null)
     },
   )
@@ -265,7 +273,7 @@ function creditRoutes(app: App, { wallets, currency }: AccountParts): void {
   )
 }
 
-function administrationRoutes(app: App, { accounts, ended }: AccountParts): void {
+function administrationRoutes(app: App, { accounts, clock, ended }: AccountParts): void {
   const query = Type.Object(
     { ...PageQuery.properties, email: Type.Optional(Type.String({ maxLength: 254 })) },
     { additionalProperties: false },
@@ -304,7 +312,7 @@ function administrationRoutes(app: App, { accounts, ended }: AccountParts): void
       },
     },
     async (request, reply) => {
-      const change = await accounts.change(request.params.id, request.body)
+      const change = await accounts.change(request.params.id, request.body, clock.now())
       if (change.kind === 'not-found') return reply.problem('not-found', 'There is no such account.')
       if (change.kind === 'last-administrator') {
         return reply.problem('conflict', 'This is the last administrator who can sign in. Make another account one first.')

@@ -1,6 +1,7 @@
 import type { Role } from '../../core/caller.ts'
 import type { Id } from '../../core/ids.ts'
 import { type Database, queries, type Sql } from '../../platform/sql.ts'
+import { endedSession } from './sql-oidc-models.ts'
 import type { AccountTables } from './tables.ts'
 
 export type Account = {
@@ -98,7 +99,7 @@ export class SqlAccounts {
    * Blocks, unblocks or gives other roles. Who is blocked or loses a role is signed out everywhere in the same transaction,
    * because a token carries its roles until it ends. One administrator who can sign in always remains.
    */
-  change(id: Id, wanted: { blocked?: boolean; roles?: Role[] }): Promise<Change> {
+  change(id: Id, wanted: { blocked?: boolean; roles?: Role[] }, now: number): Promise<Change> {
     return this.#db.write(async (sql): Promise<Change> => {
       const admins = await sql.all<{ id: Id }>(
         `SELECT id FROM users WHERE roles LIKE '%"admin"%' AND blocked = 0${this.#db.facts.forUpdate}`,
@@ -111,8 +112,13 @@ export class SqlAccounts {
       const set = { blocked: account.blocked ? 1 : 0, roles: JSON.stringify(account.roles) }
       await sql.change(query.updateTable('users').set(set).where('id', '=', id).compile())
       const ends = account.blocked || before.roles.some((role) => !account.roles.includes(role))
-      return { kind: 'changed', account, endedGrants: ends ? await endSessions(sql, id) : [] }
+      return { kind: 'changed', account, endedGrants: ends ? await endSessions(sql, id, now) : [] }
     })
+  }
+
+  /** Ends every sign-in of the account, wherever it was made, and answers the grants whose access tokens must be refused. */
+  signOutEverywhere(id: Id, now: number): Promise<string[]> {
+    return this.#db.write((sql) => endSessions(sql, id, now))
   }
 
   /**
@@ -215,10 +221,12 @@ async function read(sql: Sql, id: Id): Promise<Account | undefined> {
   return row && accountOf(row)
 }
 
-async function endSessions(sql: Sql, id: Id): Promise<string[]> {
+async function endSessions(sql: Sql, id: Id, now: number): Promise<string[]> {
   const grants = query.selectFrom('oidc_models').select('id').where('account_id', '=', id).where('kind', '=', 'Grant')
   const ended = (await sql.rows(grants.compile())).map((row) => row.id)
-  await sql.change(query.deleteFrom('oidc_models').where('account_id', '=', id).compile())
+  const sessions = query.updateTable('oidc_models').set(endedSession(now)).where('account_id', '=', id)
+  await sql.change(sessions.where('kind', '=', 'Session').where('consumed_at', 'is', null).compile())
+  await sql.change(query.deleteFrom('oidc_models').where('account_id', '=', id).where('kind', '!=', 'Session').compile())
   return ended
 }
 

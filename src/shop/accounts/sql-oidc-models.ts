@@ -22,6 +22,14 @@ export type OidcModels = Pick<SqlOidcModels, keyof SqlOidcModels>
 
 const query = queries<AccountTables>()
 const PURGED_AT_ONCE = 1000
+/** Longer than a request that still holds the session can take. */
+const ENDED_KEPT_MS = 3600_000
+
+/** A session that ended stays for a while, marked as used up: whoever read it before then writes it back at the end of the
+ *  request, and without the mark it would be alive again. */
+export function endedSession(now: number): { consumed_at: number; expires_at: number } {
+  return { consumed_at: now, expires_at: now + ENDED_KEPT_MS }
+}
 
 /** What the OpenID provider remembers: grants, refresh tokens, sessions. Expiry is judged by the provider, not here. */
 export class SqlOidcModels {
@@ -49,6 +57,7 @@ export class SqlOidcModels {
     })
   }
 
+  /** With `consumedAt` where it was used up. */
   find(kind: string, id: string): Promise<OidcModel | undefined> {
     return this.#findBy(kind, 'id', id)
   }
@@ -57,6 +66,7 @@ export class SqlOidcModels {
     return this.#findBy(kind, 'user_code', userCode)
   }
 
+  /** A session changes its id at each sign-in and keeps its uid: of those with this one, the one that has not ended. */
   findByUid(kind: string, uid: string): Promise<OidcModel | undefined> {
     return this.#findBy(kind, 'uid', uid)
   }
@@ -82,6 +92,12 @@ export class SqlOidcModels {
     await this.#db.write((sql) => sql.change(one.compile()))
   }
 
+  /** It cannot be found by its uid any more, and carries the mark where it is found by its id. Again: nothing. */
+  async endSession(id: string, now: number): Promise<void> {
+    const live = query.updateTable('oidc_models').set(endedSession(now)).where('kind', '=', 'Session').where('id', '=', id)
+    await this.#db.write((sql) => sql.change(live.where('consumed_at', 'is', null).compile()))
+  }
+
   /** Everything that was issued under the grant, and the grant. */
   async endGrant(grantId: string): Promise<void> {
     await this.#db.write((sql) => removeGrant(sql, grantId))
@@ -100,7 +116,8 @@ export class SqlOidcModels {
   #findBy(kind: string, column: 'id' | 'user_code' | 'uid', value: string): Promise<OidcModel | undefined> {
     return this.#db.read(async (sql) => {
       const found = query.selectFrom('oidc_models').select(['payload', 'consumed_at']).where('kind', '=', kind)
-      const [row] = await sql.rows(found.where(column, '=', value).compile())
+      const matching = found.where(column, '=', value)
+      const [row] = await sql.rows((column === 'uid' ? matching.where('consumed_at', 'is', null) : matching).compile())
       return row && { payload: row.payload, consumedAt: row.consumed_at }
     })
   }

@@ -12,7 +12,6 @@ import type { LedgerView } from '../src/ledger/ledger.ts'
 import { SqlLedger } from '../src/ledger/sql-ledger.ts'
 import { idMaker } from '../src/platform/random.ts'
 import { type Database, migrate } from '../src/platform/sql.ts'
-import { openSqlite, SqliteConnection, sqliteFacts } from '../src/platform/sqlite/connection.ts'
 import { holdOf } from '../src/purchase/book.ts'
 import { publish } from '../src/purchase/publish.ts'
 import { settleOrders } from '../src/purchase/settle-order.ts'
@@ -21,6 +20,7 @@ import type { Dice } from './dice.ts'
 import type { Stores } from './house.ts'
 import type { Known, Premises } from './premises.ts'
 import type { Process } from './process.ts'
+import { openSqliteHere, tablesOf } from './sqlite-here.ts'
 import { short } from './words.ts'
 import { EPOCH, type World } from './world.ts'
 
@@ -30,29 +30,9 @@ let file: Promise<File> | undefined
 const prepared = new Map<string, StatementSync>()
 
 async function openFile(): Promise<File> {
-  const db = openSqlite(':memory:', false)
-  const connection = new SqliteConnection(db)
-  const database: Database = {
-    facts: sqliteFacts,
-    read: (work) => work(connection),
-    // As the thread does it: one call's statements, taken back alone where it fails.
-    async write(work) {
-      connection.exec('SAVEPOINT store')
-      try {
-        const value = await work(connection)
-        connection.exec('RELEASE store')
-        return value
-      } catch (error) {
-        connection.exec('ROLLBACK TO store')
-        connection.exec('RELEASE store')
-        throw error
-      }
-    },
-  }
+  const { db, database } = openSqliteHere()
   await migrate(database, [...catalogueMigrations, ...bookMigrations, ...eventMigrations], EPOCH)
-  const named = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND sql LIKE 'CREATE TABLE%'").all()
-  const tables = named.map(({ name }) => String(name)).filter((name) => name !== 'migrations' && !name.includes('_fts'))
-  return { db, database, tables }
+  return { db, database, tables: tablesOf(db) }
 }
 
 /** The embedded shop: SQLite in the process itself, a ledger that lives in the books, and nothing else to fail. */

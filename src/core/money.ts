@@ -21,5 +21,5 @@ export function minorUnits(text: string, currency: string): number | undefined {
 
 /** ISO 4217 by way of Intl: EUR 2, JPY 0, KWD 3. */
 export function currencyDigits(currency: string): number {
-  return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
+  return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits as number
 }

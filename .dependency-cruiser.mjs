@@ -1,6 +1,6 @@
 // Who may import whom: core <- stations <- purchase <- http, roles <- parts, main. A type-only import counts: what two
 // stations need belongs to core. Tests may import what they like, except that nothing imports main.
-const station = '^src/(gate|ledger|books|events|payment|push|shop/[^/]+)/'
+const station = '^src/(gate|ledger|books|events|payment|push|page|shop/[^/]+)/'
 const top = '^src/(main|config|parts|roles|stores|store-calls|serve|seed|doctor)\\.ts$'
 const tests = '\\.(test|contract)\\.ts$'
 /** `<tech>-<port>.ts`: what stands behind a port. */

@@ -1,6 +1,7 @@
 import { commandLine } from './cli/main.ts'
 import { type Config, printedSettings, readConfig } from './config.ts'
 import type { Parts } from './parts.ts'
+import { systemClock } from './platform/clock.ts'
 
 process.title = 'doorbuster'
 // Keys, buyers and orders: what is written here is for this user alone.
@@ -8,7 +9,8 @@ process.umask(0o077)
 try {
   await commandLine(process.argv, {
     dataDir: process.env.DATA_DIR ?? './data',
-    start: async (roles) => (await import('./serve.ts')).serve(settings(roles)),
+    start: async (roles, withPage) => (await import('./serve.ts')).serve(settings(roles), withPage),
+    buildPage: async () => (await import('./page/build.ts')).builtPage({ clock: systemClock, building: () => {} }),
     local: {
       migrate: () => offline(async () => console.log('The tables are up to date.')),
       seed: () => offline(async (parts) => console.log(await (await import('./seed.ts')).seedDemo(parts))),
@@ -24,7 +26,7 @@ try {
   })
 } catch (error) {
   // What people can mend themselves comes with a message that says how; the rest is ours, and its stack is needed.
-  const theirs = error instanceof Error && ['SettingsError', 'DataInUse', 'DataUnusable'].includes(error.name)
+  const theirs = error instanceof Error && ['SettingsError', 'DataInUse', 'DataUnusable', 'PageNotBuilt'].includes(error.name)
   console.error(theirs ? error.message : error)
   process.exit(1)
 }

@@ -4,14 +4,17 @@ import { join } from 'node:path'
 import type { Config } from './config.ts'
 import { adminRoutes } from './http/admin-routes.ts'
 import { docsRoutes } from './http/docs-routes.ts'
-import { frontRoutes } from './http/front-routes.ts'
 import { liveRoutes } from './http/live.ts'
 import { opsGauges, opsRoutes } from './http/ops-routes.ts'
 import { orderRoutes } from './http/order-routes.ts'
+import { Page } from './http/page-document.ts'
+import { lostVisitor, pageRoutes } from './http/page-routes.ts'
 import { purchaseRoutes } from './http/purchase-routes.ts'
 import { saleRoutes } from './http/sale-routes.ts'
-import { listen, makeServer } from './http/server.ts'
+import { listen, makeServer, type ServerParts } from './http/server.ts'
+import { builtPage } from './page/build.ts'
 import { makeParts, openStores, type Parts } from './parts.ts'
+import { systemClock } from './platform/clock.ts'
 import type { App } from './platform/http.ts'
 import { makeLog } from './platform/log.ts'
 import { cancelOrder } from './purchase/settle-order.ts'
@@ -25,8 +28,8 @@ import { drillRoutes } from './shop/drills/routes.ts'
 /** A signal lets everything that was begun come to its end; what takes longer than this is cut off, milliseconds. */
 const DRAIN_MS = 10_000
 
-/** Runs the shop until a signal. */
-export async function serve(config: Config): Promise<void> {
+/** Runs the shop until a signal. `withPage`: what people see, not only the API. */
+export async function serve(config: Config, withPage: boolean): Promise<void> {
   const log = makeLog(config.logLevel)
   const onBug = (error: unknown) => {
     log.fatal({ event: 'bug', err: error }, 'this should not be possible; the process ends, and may be started again')
@@ -34,6 +37,7 @@ export async function serve(config: Config): Promise<void> {
   }
   process.on('uncaughtException', onBug)
   const told = waitForSignal()
+  const page = withPage ? makePage(log, told) : null
   const stack = new AsyncDisposableStack()
   const { stores } = stack.use(await openStores(config, onBug))
   const parts = await makeParts(config, stores, log, onBug)
@@ -47,7 +51,7 @@ export async function serve(config: Config): Promise<void> {
   }
   if (!config.rateLimits) log.warn({ event: 'rate-limits-off' }, 'RATE_LIMITS=off: whoever likes may ask as often as they like')
   await parts.runSale.refresh()
-  const url = await open(stack, parts)
+  const url = await open(stack, parts, await page)
   await parts.identity.setIssuer(config.publicUrl ?? url)
   stack.use(await announceRun(config.dataDir, url, await parts.identity.mintOperatorToken(administrator.id)))
   stack.use(startRoles(config.roles, parts.loops))
@@ -70,22 +74,43 @@ function waitForSignal(): Promise<string> {
   })
 }
 
+/** While the stores open. Whoever ends the shop while its page is built need not wait for that. */
+function makePage(log: Parts['log'], told: Promise<unknown>): Promise<Page> {
+  const ended = new AbortController()
+  void told.then(() => ended.abort())
+  const building = () => log.info({ event: 'building-page' }, 'building the page (once) …')
+  const page = builtPage({ clock: systemClock, building, signal: ended.signal }).then((folder) => new Page(folder))
+  // Heard of where it is awaited; what fails before that ends the start first.
+  page.catch(() => {})
+  return page
+}
+
 /** Answers the address where the shop can be reached from this machine. */
-async function open(stack: AsyncDisposableStack, parts: Parts): Promise<string> {
+async function open(stack: AsyncDisposableStack, parts: Parts, page: Page | null): Promise<string> {
   const { config } = parts
+  const { endingSoonMs, publicUrl } = config
   let sockets = () => 0
   opsGauges(parts.metrics, { ...parts, ...parts.stores, sockets: () => sockets() })
   const ownPort = config.opsPort !== null
-  if (ownPort) await serveOn(stack, parts, config.opsPort as number, (app) => opsRoutes(app, parts))
-  return serveOn(stack, parts, config.port, (app) => {
+  if (ownPort) await serveOn(stack, parts, { port: config.opsPort as number }, (app) => opsRoutes(app, parts))
+  const lost = page ? lostVisitor(page) : undefined
+  return serveOn(stack, parts, { port: config.port, lost }, (app) => {
     sockets = routes(app, parts)
+    if (page) pageRoutes(app, { ...parts, page, sales: parts.stores.sales, endingSoonMs, publicUrl })
     if (!ownPort) opsRoutes(app, parts)
   })
 }
 
-async function serveOn(stack: AsyncDisposableStack, parts: Parts, port: number, routes: (app: App) => void): Promise<string> {
+type Door = { port: number; lost?: ServerParts['lost'] }
+
+async function serveOn(
+  stack: AsyncDisposableStack,
+  parts: Parts,
+  { port, lost }: Door,
+  routes: (app: App) => void,
+): Promise<string> {
   const { log, tokens, rate, random, config } = parts
-  const app = await makeServer({ log, tokens, rate, random, version: version() }, routes)
+  const app = await makeServer({ log, tokens, rate, random, version: version(), lost }, routes)
   stack.defer(() => app.close())
   const address = new URL(await listen(app, config.host, port))
   if (config.host === '0.0.0.0' || config.host === '::') address.hostname = '127.0.0.1'
@@ -128,7 +153,6 @@ export function routes(app: App, parts: Parts): () => number {
     currency,
   })
   adminRoutes(app, { ...parts, ...stores, endingSoonMs })
-  frontRoutes(app, { ...parts, endingSoonMs, publicUrl: config.publicUrl })
   docsRoutes(app)
   return live(app, parts)
 }

@@ -40,11 +40,13 @@ export async function startShop(
   env: Record<string, string> = {},
   t?: { after(work: () => Promise<void>): void },
   under: string[] = [],
+  // Of `start`: the page takes seconds to build and has tests of its own.
+  args = ['--no-page'],
 ): Promise<Shop> {
   const dir = env.DATA_DIR ?? mkdtempSync(join(tmpdir(), 'shop-'))
   if (env.DATA_DIR === undefined) folders.add(dir)
-  const [command = '', ...args] = [...under, process.execPath, 'launch.js', 'src/main.ts', 'start']
-  const child = spawn(command, args, {
+  const [command = '', ...rest] = [...under, process.execPath, 'launch.js', 'src/main.ts', 'start', ...args]
+  const child = spawn(command, rest, {
     cwd: root,
     // By the channel the launcher learns of the end of this process, however it ends, and ends the shop with it.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

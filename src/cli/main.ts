@@ -7,7 +7,9 @@ import type { Instance } from './instance.ts'
 export type Handlers = {
   /** `DATA_DIR`. */
   dataDir: string
-  start(roles: string | undefined): Promise<void>
+  start(roles: string | undefined, withPage: boolean): Promise<void>
+  /** Answers where it is. */
+  buildPage(): Promise<string>
   /** These open the stores themselves and refuse those that a running server holds. */
   local: {
     migrate(): Promise<void>
@@ -58,7 +60,12 @@ function startCommand(program: Command, handlers: Handlers): void {
     .command('start', { isDefault: true })
     .description('start the shop and print `ready http://HOST:PORT`')
     .option('--roles <list>', 'what this process does, with commas between; `all` by default')
-    .action(({ roles }: { roles?: string }) => handlers.start(roles))
+    .option('--no-page', 'the API alone: the page is served by others')
+    .action(({ roles, page }: { roles?: string; page: boolean }) => handlers.start(roles, page))
+  program
+    .command('build')
+    .description('build the page now, as for an image that must not write; `start` does it when it is missing or stale')
+    .action(async () => console.log(await handlers.buildPage()))
 }
 
 function storeCommands(program: Command, { local }: Handlers): void {

@@ -1,6 +1,12 @@
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
 import { type App, ProblemSchema } from '../platform/http.ts'
 import type { Random } from '../platform/random.ts'
 import { describeApi } from './description.ts'
@@ -13,6 +19,8 @@ export type ServerParts = GuardParts & {
   random: Random
   /** Of this program, as the API's description says it. */
   version: string
+  /** Where there is nothing for people; false: it was a program that asked. */
+  lost?: ((request: FastifyRequest, reply: FastifyReply) => boolean) | undefined
 }
 
 /** The one address that becomes a WebSocket. */
@@ -46,7 +54,8 @@ export async function makeServer(parts: ServerParts, routes: (app: App) => void)
   const nothing = nothingHere(base)
   app.setNotFoundHandler((request, reply) => {
     reply.headers(secure)
-    if (turn(rate, reply, 'address', request.ip, PER_ADDRESS)) nothing(request, reply)
+    if (!turn(rate, reply, 'address', request.ip, PER_ADDRESS)) return
+    if (!parts.lost?.(request, reply)) nothing(request, reply)
   })
   validate(base)
   takeJsonOnly(base)

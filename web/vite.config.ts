@@ -21,6 +21,17 @@ export default defineConfig({
     manifest: true,
     // A picture inside the script would be loaded by everyone who does not look at it.
     assetsInlineLimit: 0,
-    rolldownOptions: { input: { page: at('index.html'), silent: at('silent.html') } },
+    rolldownOptions: {
+      input: { page: at('index.html'), silent: at('silent.html') },
+      output: {
+        codeSplitting: {
+          // What every page needs comes in two files: one that changes with a release of Vue, and one with ours.
+          groups: [
+            { name: 'vue', test: /node_modules[\\/](@?vue|@intlify|openapi-fetch)/, priority: 2 },
+            { name: 'shell', test: /web[\\/]src[\\/](?!silent)/, tags: ['$initial'], priority: 1 },
+          ],
+        },
+      },
+    },
   },
 })

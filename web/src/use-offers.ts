@@ -38,7 +38,11 @@ async function load(): Promise<void> {
     const { data } = await api
       .GET('/api/v1/flash-sale-products', { params: { query: { limit: PAGE_SIZE, ...(after && { after }) } } })
       .catch(() => ({ data: undefined }))
-    for (const offer of data?.items ?? []) found.set(offer.productId, [...(found.get(offer.productId) ?? []), offer])
+    for (const { phase, ...offer } of data?.items ?? []) {
+      const others = found.get(offer.productId) ?? []
+      // A sale of many products is on while there is any of them.
+      found.set(offer.productId, [...others, { ...offer, phase: offer.remaining > 0 || phase === 'Paused' ? phase : 'Sold Out' }])
+    }
     after = data?.next ?? null
   }
   offers.value = found

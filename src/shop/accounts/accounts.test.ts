@@ -7,9 +7,10 @@ import { join } from 'node:path'
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { json } from 'node:stream/consumers'
-import { afterEach, beforeEach, test } from 'node:test'
+import { afterEach, beforeEach, mock, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import Fastify from 'fastify'
+import { Visitor } from '../../../test/visitor.ts'
 import { codes } from '../../core/codes.ts'
 import type { Id } from '../../core/ids.ts'
 import { TokenCheck } from '../../gate/identity.ts'
@@ -62,8 +63,8 @@ function database(path: string): Database & Disposable {
 }
 
 /** A shop's accounts on a folder; opened twice, the second is the restart of the first. */
-async function openShop(dataDir: string) {
-  const state = { ahead: 0, opened: [] as [Id, number][] }
+async function openShop(dataDir: string, turns = new PasswordTurns()) {
+  const state = { ahead: 0, opened: [] as [Id, number][], failures: [] as Error[] }
   const clock = { ...systemClock, now: () => Date.now() + state.ahead }
   const db = database(join(dataDir, 'books.db'))
   await migrate(db, accountMigrations, clock.now())
@@ -74,7 +75,7 @@ async function openShop(dataDir: string) {
   const keys = await Keys.open(dataDir, systemRandom)
   const check = new TokenCheck({ keys: keys.verification, issuers: () => keys.issuers, audience, clock })
   const ended = (grantId: string) => check.deny(grantId)
-  const failed = (error: Error) => assert.fail(error)
+  const failed = (error: Error) => void state.failures.push(error)
   const identity = new Identity({ keys, audience, accounts, models, clock, random: systemRandom, ended, failed })
   const newId = idMaker(clock, systemRandom)
   const balance = (amount: number) => ({ amount, currency: 'EUR' })
@@ -103,7 +104,6 @@ async function openShop(dataDir: string) {
       done()
     }, done)
   })
-  const turns = new PasswordTurns()
   accountRoutes(app, { accounts, turns, identity, wallets, clock, newId, currency: 'EUR', openingCredit: 5000, ended })
   mountIdentity(app, identity)
   const address = await app.listen({ host: '127.0.0.1', port: 0 })
@@ -158,6 +158,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await shop.close()
+  assert.deepEqual(shop.state.failures, [])
   await rm(dataDir, { recursive: true })
 })
 
@@ -453,3 +454,98 @@ test('what has ended is purged', async () => {
   assert.equal(await shop.models.purge(Date.now()), 0)
   assert.equal(await shop.models.purge(Date.now() + 31 * 24 * 3600_000), 2)
 })
+
+/** The page's request for a code. */
+function request(more: Record<string, string> = {}): string {
+  const [client_id, redirect_uri] = ['doorbuster-web', `${shop.address}/signed-in`]
+  const proof = { code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256' }
+  const params = { client_id, redirect_uri, response_type: 'code', scope: 'openid', ...proof, ...more }
+  return `${shop.address}/oidc/auth?${new URLSearchParams(params)}`
+}
+
+test('when the line is full, the page keeps what was typed and says when to come back', async () => {
+  await shop.close()
+  shop = await openShop(dataDir, new PasswordTurns(1, 0))
+  const visitor = new Visitor()
+  for (const prompt of ['login', 'create']) {
+    const form = await visitor.open(request({ prompt }))
+    const send = () => visitor.send(form, { email: 'ann@example.com', password, name: 'Ann' })
+    const answers = await Promise.all([send(), send(), send()])
+    const busy = answers.filter(({ status }) => status === 503)
+    assert.ok(busy.length >= 1, answers.map(({ status }) => status).join())
+    for (const { headers, text } of busy) {
+      assert.equal(headers.get('retry-after'), '10')
+      assert.match(text, /role="alert".*Wait ten seconds.*value="ann@example.com"/s)
+    }
+  }
+})
+
+test('what fails here is a page that says so', async () => {
+  const visitor = new Visitor('de')
+  const form = await visitor.open(request())
+  await shop.db.write((sql) => sql.run('ALTER TABLE oidc_models RENAME TO gone'))
+  const failed = await visitor.open(form.url)
+  const elsewhere = await visitor.open(request())
+  await shop.db.write((sql) => sql.run('ALTER TABLE gone RENAME TO oidc_models'))
+  assert.deepEqual([failed.status, failed.headers.get('retry-after'), elsewhere.status], [503, '10', 500])
+  for (const { text } of [failed, elsewhere]) assert.match(text, /Hier ist etwas schiefgegangen/)
+  assert.match(String(shop.state.failures.pop()), /no such table: oidc_models/)
+})
+
+test('a sign-in waits for an hour, and lasts 30 days however often it is used', async () => {
+  const visitor = new Visitor()
+  await shop.register('ann@example.com')
+  const form = await visitor.open(request())
+  const start = Date.now()
+  const later = (hours: number) => mock.timers.setTime(start + hours * 3600_000)
+  mock.timers.enable({ apis: ['Date'], now: start })
+  try {
+    later(1.01)
+    const late = await visitor.send(form, { email: 'ann@example.com', password })
+    assert.match(late.text, /This sign-in is over/)
+    const back = await visitor.send(await visitor.open(request()), { email: 'ann@example.com', password })
+    assert.match(back.url, /code=/)
+    for (const days of [10, 20, 29.9]) {
+      later(days * 24)
+      assert.match((await visitor.open(request({ prompt: 'none' }))).url, /code=/)
+    }
+    later(30.1 * 24)
+    assert.match((await visitor.open(request({ prompt: 'none' }))).url, /error=login_required/)
+  } finally {
+    mock.timers.reset()
+  }
+})
+
+test('a block that has not ended the session yet asks for another sign-in', async () => {
+  await shop.register('ann@example.com')
+  const visitor = new Visitor()
+  await visitor.send(await visitor.open(request()), { email: 'ann@example.com', password })
+  await shop.db.write((sql) => sql.run('UPDATE users SET blocked = 1'))
+  assert.match((await visitor.open(request({ prompt: 'none' }))).url, /error=login_required/)
+  const form = await visitor.open(request())
+  assert.equal((await visitor.send(form, { email: 'ann@example.com', password })).status, 403)
+  await shop.register('ben@example.com')
+  assert.match((await visitor.send(form, { email: 'ben@example.com', password })).url, /code=/)
+})
+
+test('a session that ended does not come back with a request that had read it before', async () => {
+  await shop.register('ann@example.com')
+  const { id } = (await shop.accounts.byEmail('ann@example.com')) ?? assert.fail()
+  const visitor = new Visitor()
+  await visitor.send(await visitor.open(request()), { email: 'ann@example.com', password })
+  const sessions = () => shop.db.read((sql) => sql.all<{ id: string; payload: string; uid: string }>(SESSIONS))
+  const [session] = (await sessions()).filter(({ payload }) => JSON.parse(payload).accountId === id)
+  assert.ok(session)
+  assert.equal((await shop.accounts.signOutEverywhere(id, Date.now())).length, 1)
+  const written = { grantId: null, userCode: null, uid: session.uid, expiresAt: Date.now() + 1e9 }
+  await shop.models.upsert({ kind: 'Session', id: session.id, payload: session.payload, accountId: id, ...written })
+
+  assert.equal(await shop.models.findByUid('Session', session.uid), undefined)
+  assert.match((await visitor.open(request({ prompt: 'none' }))).url, /error=login_required/)
+  await shop.models.upsert({ kind: 'Session', id: 'its next id', payload: session.payload, accountId: id, ...written })
+  assert.equal((await shop.models.findByUid('Session', session.uid))?.payload, session.payload)
+  assert.deepEqual(await shop.accounts.signOutEverywhere(id, Date.now()), [])
+  assert.equal(await shop.models.findByUid('Session', session.uid), undefined)
+})
+
+const SESSIONS = "SELECT id, payload, uid FROM oidc_models WHERE kind = 'Session' AND consumed_at IS NULL"

@@ -84,7 +84,7 @@ async function visitOf(identity: Identity, request: FastifyRequest, reply: Fasti
   const origin = await identity.originAt(request.host)
   const interaction = await identity.interaction(origin, request.raw, reply.raw)
   const words = wordsFor(interaction?.params.ui_locales, request.headers['accept-language'])
-  if (interaction && interaction.uid === (request.params as { uid: string }).uid) return { interaction, origin, words }
+  if (interaction) return { interaction, origin, words }
   page(reply, 400, notice(words, `${origin}/`, words.expired))
   return undefined
 }

@@ -161,7 +161,7 @@ function prompts(): interactionPolicy.DefaultPolicy {
   policy.remove('consent')
   policy.add(new Prompt({ name: 'create', requestable: true }), 0)
   // Blocked while the session was being read: without this the request would go on without an account, and fail.
-  const gone = new Check('account_gone', 'the account cannot sign in any more', ({ oidc }) => {
+  const gone = new Check('account_gone', 'the account cannot sign in any more', 'login_required', ({ oidc }) => {
     return oidc.session?.accountId !== undefined && oidc.account === undefined
   })
   policy.get('login')?.checks.add(gone)
@@ -195,6 +195,7 @@ function leave(ctx: KoaContextWithOIDC, origin: string): void {
   const { post_logout_redirect_uri: wanted, state } = ctx.oidc.params ?? {}
   const target = new URL(typeof wanted === 'string' ? wanted : `${origin}/`)
   if (typeof wanted === 'string' && typeof state === 'string') target.searchParams.set('state', state)
+  ctx.status = 303
   ctx.redirect(target.href)
 }
 

@@ -27,11 +27,15 @@ input { display: block; width: 100%; min-height: 48px; padding: 8px 12px; border
   background: var(--card); color: inherit; font: inherit }
 input[aria-invalid] { border-color: var(--bad); box-shadow: inset 0 0 0 1px var(--bad) }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
-.hint, .wrong { margin-top: 4px }
-.wrong, .notice { display: flex; gap: 8px; color: var(--bad); font-size: 14px; font-weight: 600 }
-.wrong svg, .notice svg { flex: none; width: 20px; height: 20px; fill: currentColor }
-.notice { margin-top: 20px; padding: 12px; border: 1px solid; border-radius: 8px }
-main > p.notice { color: var(--bad) }
+input:focus-visible { outline-offset: 0 }
+.hint, .wrong { margin-top: 8px }
+.wrong, .notice { display: flex; gap: 8px }
+.wrong { color: var(--bad); font-size: 14px; font-weight: 600 }
+.wrong svg, .notice svg { flex: none; width: 20px; height: 20px; fill: var(--bad) }
+main > .notice { margin-top: 20px; padding: 12px; border: 1px solid var(--bad); border-radius: 8px; color: inherit }
+.notice svg { margin-top: 2px }
+.notice:focus { outline: none }
+code { font: 14px ui-monospace, monospace }
 .go { display: flex; align-items: center; justify-content: center; width: 100%; min-height: 48px; margin-top: 24px; padding: 8px 16px;
   border: 0; border-radius: 8px; background: var(--accent); color: #14171f; font: inherit; font-weight: 600; text-decoration: none;
   cursor: pointer }
@@ -39,6 +43,6 @@ main > p.notice { color: var(--bad) }
 .other { margin-top: 12px; text-align: center; color: var(--muted) }
 .other a { display: inline-flex; align-items: center; min-height: 44px; padding: 0 4px; font-weight: 600; text-decoration: none }
 .other a:hover { text-decoration: underline }
-@media (max-width: 479px) { main { padding: 24px 20px } }
+@media (max-width: 479px) { .column { padding-top: 12px } main { padding: 24px 20px } }
 @media (prefers-reduced-motion: no-preference) { .go, input { transition: background-color 150ms ease-out, border-color 150ms ease-out } }
 `

@@ -74,7 +74,7 @@ export function notice(words: Words, home: string, { title, text }: { title: str
   const body = html`<main>
 <h1>${title}</h1>
 <p>${text}</p>
-${code !== undefined && html`<p class="hint">${code}</p>`}
+${code !== undefined && html`<p><code>${code}</code></p>`}
 <a class="go" href="${home}">${words.shop}</a>
 </main>`
   return page(words, { title, home }, body)

@@ -64,17 +64,19 @@ function firstEmpty(fields: Field[], { values }: FormPage): Field | undefined {
 
 function fieldHtml({ name, type, autocomplete, label, hint, more }: Field, shown: FormPage, focus: boolean): Html {
   const error = shown.errors[name]
-  const described = [error !== undefined && `${name}-error`, hint !== undefined && `${name}-hint`].filter(Boolean).join(' ')
+  const described = error !== undefined ? `${name}-error` : hint !== undefined ? `${name}-hint` : undefined
   const value = name === 'password' ? '' : shown.values[name]
   return html`<div class="field">
 <label for="${name}">${label}${name === 'name' && html` <span>${shown.words.optional}</span>`}</label>
 <input id="${name}" name="${name}" type="${type}" autocomplete="${autocomplete}" ${more}${value !== '' && html` value="${value}"`}${
-    described !== '' && html` aria-describedby="${described}"`
+    described !== undefined && html` aria-describedby="${described}"`
   }${error !== undefined && html` aria-invalid="true"`}${focus && html` autofocus`}${
     type === 'email' && html` autocapitalize="none" spellcheck="false"`
   }>
-${error !== undefined && warning(error, html`class="wrong" id="${name}-error"`)}${
-  hint !== undefined && html`<p class="hint" id="${name}-hint">${hint}</p>`
+${
+  error !== undefined
+    ? warning(error, html`class="wrong" id="${described}"`)
+    : hint !== undefined && html`<p class="hint" id="${described}">${hint}</p>`
 }
 </div>
 `

@@ -10,7 +10,7 @@ export const german: Words = {
   password: 'Passwort',
   name: 'Name',
   optional: 'freiwillig',
-  passwordRule: (min) => `Mindestens ${min} Zeichen. Ein paar Wörter hintereinander merken sich leicht.`,
+  passwordRule: (min) => `Mindestens ${min} Zeichen. Ein paar Wörter hintereinander lassen sich gut merken.`,
   emailMissing: 'Gib deine E-Mail-Adresse ein.',
   emailWrong: 'Gib eine E-Mail-Adresse ein wie name@example.com.',
   emailTaken: 'Diese E-Mail hat schon ein Konto. Melde dich mit dessen Passwort an oder nimm eine andere E-Mail.',
@@ -23,7 +23,6 @@ export const german: Words = {
   locked: (wait) =>
     `Zu viele Anmeldungen an diesem Konto sind gescheitert. Warte ${wait} und versuch es dann noch einmal; bis dahin hilft auch das richtige Passwort nicht.`,
   busy: 'Gerade melden sich viele an. Warte zehn Sekunden und versuch es dann noch einmal.',
-  again: 'Hier ist etwas schiefgegangen; für dich hat sich nichts geändert. Warte einen Moment und versuch es noch einmal.',
   expired: {
     title: 'Diese Anmeldung ist vorbei',
     text: 'Sie war zu lange offen oder ist schon fertig. Geh zurück zum Shop und beginn dort von vorn.',

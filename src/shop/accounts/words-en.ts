@@ -22,7 +22,6 @@ export const english = {
   locked: (wait: string) =>
     `Too many sign-ins failed for this account. Wait ${wait}, then try again; until then the right password does not help either.`,
   busy: 'Many people are signing in at this moment. Wait ten seconds, then try again.',
-  again: 'Something failed here, and nothing was changed for you. Wait a moment, then try again.',
   expired: {
     title: 'This sign-in is over',
     text: 'It was open for too long, or it was finished already. Go back to the shop and start again from there.',

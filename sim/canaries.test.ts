@@ -1,3 +1,4 @@
+import '../test/coverage/uncounted.ts'
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { canaries } from './canaries.ts'

@@ -1,3 +1,4 @@
+import '../test/coverage/uncounted.ts'
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { describe, it } from 'node:test'

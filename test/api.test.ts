@@ -97,7 +97,7 @@ before(async () => {
   buyers = await Promise.all(['one', 'two', 'three'].map((name) => register(`${name}@shop.example`)))
   productId = await createProduct('Coffee for Two')
 })
-after(() => shop?.kill())
+after(() => shop?.stop())
 
 suite('what the API is for', { timeout: 60_000 }, () => {
   test('accounts', async () => {

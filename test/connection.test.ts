@@ -14,7 +14,7 @@ let shop: Shop
 before(async () => {
   shop = await startShop({ RATE_LIMITS: 'off' })
 })
-after(() => shop?.kill())
+after(() => shop?.stop())
 
 suite('tokens of the shop’s own making, but not good', { timeout: 20_000 }, () => {
   let sign: (change?: object, header?: object) => Promise<string>

@@ -54,7 +54,7 @@ suite('a rehearsal against a real shop', { timeout: 60_000 }, () => {
   before(async () => {
     shop = await startShop()
   })
-  after(() => shop.kill())
+  after(() => shop.stop())
 
   test('1,000 buyers for 50 units are exact, and the report says the same', async () => {
     const report = join(folder, 'report.html')
@@ -155,7 +155,7 @@ suite('the command line', { timeout: 60_000 }, () => {
     const price = { amount: 1999, currency: 'EUR' }
     productId = (await shop.api.post<{ id: string }>('/api/v1/admin/products', { name: 'Cup', price })).id
   })
-  after(() => shop.kill())
+  after(() => shop.stop())
 
   test('a sale from its making to its end', async () => {
     const item = `${productId}:10:9.99`

@@ -18,7 +18,7 @@ before(async () => {
   made = await shop.api.post<Made>('/api/v1/admin/drills', { buyers: 30, units: 20 })
   tokens = (await shop.api.text(made.tokensUrl)).trimEnd().split('\n')
 })
-after(() => shop?.kill())
+after(() => shop?.stop())
 
 const nextToken = () => tokens.pop() as string
 

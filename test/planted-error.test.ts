@@ -52,7 +52,7 @@ suite('the audit finds one unit and one cent while a crowd buys', { timeout: 120
   })
   after(async () => {
     other.close()
-    await shop.kill()
+    await shop.stop()
   })
 
   for (const [what, plant, undo, tells] of planted) {

@@ -1,3 +1,4 @@
+import './coverage/uncounted.ts'
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { type Fault, faults } from './rig/faults.ts'

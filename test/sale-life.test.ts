@@ -58,7 +58,7 @@ suite('the life of a sale', { timeout: 60_000 }, () => {
     shop = await startShop({ RATE_LIMITS: 'off' })
     buyers = await Promise.all(['ada', 'bob', 'cyd', 'dee'].map(newBuyer))
   })
-  after(() => shop?.kill())
+  after(() => shop?.stop())
 
   test(`it starts and ends within ${LATE_MS} ms of its times, for buyers and for those who watch`, async () => {
     const productId = await product(null)

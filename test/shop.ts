@@ -34,7 +34,7 @@ process.once('exit', () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true })
 })
 
-/** With `t` the shop is killed and its folder removed at the end of that test, else at the end of the process. A folder given
+/** With `t` the shop is stopped and its folder removed at the end of that test, else at the end of the process. A folder given
  *  as DATA_DIR is kept, so that a second shop can be started on it. `under`: the program, with its arguments, that runs it. */
 export async function startShop(
   env: Record<string, string> = {},
@@ -88,8 +88,9 @@ export async function startShop(
     await within(START_MS, exited, output)
     return child.exitCode
   }
+  // Asked to end, not killed: only then it says what of it was run (NODE_V8_COVERAGE).
   t?.after(async () => {
-    await kill()
+    await stop()
     if (folders.delete(dir)) rmSync(dir, { recursive: true, force: true })
   })
   return { url, dir, token, api: new ApiClient(url, token), pid, output, stop, kill }

@@ -174,3 +174,13 @@ export function lossy<T extends object>(port: T): Lossy<T> {
     },
   }) as Lossy<T>
 }
+
+/** The same port, some of whose methods do something else. */
+export function altered<T extends object>(port: T, methods: Partial<T>): T {
+  return new Proxy(port, {
+    get(target, name) {
+      const member = Reflect.get(name in methods ? methods : target, name)
+      return typeof member === 'function' ? member.bind(target) : member
+    },
+  })
+}

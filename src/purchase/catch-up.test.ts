@@ -140,6 +140,33 @@ describe('catch-up', () => {
     assert.deepEqual(await statesOf(shop, fresh), ['RESERVATION_PENDING'])
   })
 
+  it('leaves a sale alone that the ledger has lost, and goes on with the others', async () => {
+    const shop = memoryShop()
+    const process = shop.process()
+    const [lost, whole] = [await shop.sale(9, {}, process), await shop.sale(9, {}, process)]
+    const ids = [...(await reserveOnly(shop, lost, 1)), ...(await reserveOnly(shop, whole, 1))]
+    await shop.clock.advance(1001)
+    await shop.ledger.drop(lost.id)
+    await process.catchUp()
+    assert.deepEqual(await statesOf(shop, ids), [undefined, 'RESERVATION_PENDING'])
+    assert.deepEqual(process.alarms, [])
+  })
+
+  it('reads no more of a sale that is over', async () => {
+    const shop = memoryShop()
+    const ledger = lossy(shop.ledger)
+    const process = shop.process({ ledger })
+    const sale = await shop.sale(9, { endTime: shop.clock.now() + 2000 }, process)
+    await process.buy(shop.wish(sale))
+    await shop.clock.advance(2000)
+    await process.catchUp()
+    await shop.settleAll(process)
+    await process.runSale.tick()
+    const before = { ...ledger.calls }
+    assert.equal(await process.catchUp(), false)
+    assert.deepEqual(ledger.calls, before)
+  })
+
   it('has nothing to do where the ledger lives in the books', async () => {
     const shop = memoryShop()
     const sales = lossy(shop.sales)

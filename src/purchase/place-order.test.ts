@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { lossy, memoryShop, PRICE } from '../../test/memory-shop.ts'
+import { altered, lossy, memoryShop, PRICE } from '../../test/memory-shop.ts'
 import { newId } from '../../test/samples.ts'
 import type { Id } from '../core/ids.ts'
 import { LEASE_MS } from '../gate/lease.ts'
@@ -160,6 +160,49 @@ describe('a store that does not answer', () => {
     await shop.clock.advance(1)
     assert.deepEqual(placed, { kind: 'unknown-outcome' })
     assert.deepEqual(kinds([await process.buy(wish)]), ['accepted'])
+  })
+
+  it('may be broken in a way that nobody foresaw: the outcome is unknown then, too', async () => {
+    const shop = memoryShop()
+    const reserve = () => Promise.reject(new TypeError('no such answer'))
+    const process = shop.process({ ledger: altered(shop.ledger, { reserve }) })
+    const sale = await shop.sale(2, {}, process)
+    assert.deepEqual(await process.buy(shop.wish(sale)), { kind: 'unknown-outcome' })
+    assert.ok(process.faults[0] instanceof TypeError)
+  })
+
+  it('leaves the status of a replay unknown, and so does an order that is not there', async () => {
+    const shop = memoryShop()
+    const books = lossy(shop.books)
+    const process = shop.process({ books })
+    const sale = await shop.sale(2, {}, process)
+    const wish = shop.wish(sale)
+    const orderId = orderOf(await process.buy(wish))
+    books.fail('order', 'refused')
+    assert.deepEqual(await process.buy(wish), { kind: 'unknown-outcome' })
+    assert.equal(process.faults.length, 1)
+    assert.equal(orderOf(await process.buy(wish)), orderId)
+    const forgetful = shop.process({ books: altered(shop.books, { order: async () => null }) })
+    await forgetful.runSale.refresh()
+    assert.deepEqual(await forgetful.buy(wish), { kind: 'unknown-outcome' })
+  })
+
+  it('grants no lease where a probe fails: the ledger answers the next, too, and then there is one', async () => {
+    const shop = memoryShop()
+    const ledger = lossy(shop.ledger)
+    const process = shop.process({ ledger })
+    const sale = await shop.sale(0, {}, process)
+    const answered = async () => {
+      const before = ledger.calls.reserve
+      const { kind } = await process.buy(shop.wish(sale))
+      await shop.idle()
+      return `${kind}${ledger.calls.reserve === before ? ' from memory' : ''}`
+    }
+    ledger.fail('look', 'refused')
+    assert.equal(await answered(), 'sold-out')
+    assert.equal(process.faults.length, 1)
+    assert.equal(await answered(), 'sold-out')
+    assert.equal(await answered(), 'sold-out from memory')
   })
 
   it('refuses nobody without the books: what they do not say is unknown', async () => {

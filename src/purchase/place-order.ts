@@ -128,7 +128,7 @@ export class PlaceOrder {
         booked = true
         this.#parts.board.stock(counter.saleId, ask.productId, one.remaining)
       }
-      const placed = placedOf(one, live.sale.settledAt !== null)
+      const placed = placedOf(one)
       if (isLeased(placed)) void this.#probe(counter)
       answer(placed)
     }
@@ -211,19 +211,17 @@ function isLeased(placed: Placed): boolean {
   return placed.kind === 'not-started' || placed.kind === 'ended' || placed.kind === 'paused'
 }
 
-function placedOf(one: Confirmed, isSettled: boolean): Placed {
+function placedOf(one: Exclude<Confirmed, { kind: 'replayed' }>): Placed {
   switch (one.kind) {
     case 'reserved':
       return { kind: 'accepted', orderId: one.entry.orderId, status: 'RESERVATION_PENDING', replayed: false }
-    case 'replayed':
-      return { kind: 'accepted', orderId: one.entry.orderId, status: 'RESERVATION_PENDING', replayed: true }
     case 'limit-reached':
       return { kind: 'limit-reached', limit: one.limit, orderId: one.entry?.orderId ?? null }
-    // Nothing was reserved, and the same key may be used again at once. A settled sale is gone from the ledger for good.
+    // Nothing was reserved, and the same key may be used again at once.
     case 'late':
     case 'epoch-passed':
     case 'lost':
-      return { kind: isSettled ? 'ended' : 'busy' }
+      return { kind: 'busy' }
     case 'sold-out':
     case 'not-started':
     case 'ended':

@@ -27,7 +27,7 @@ export async function publish({ books, sales, outbox, events, newId, published }
   for (const row of rows) {
     const order = orders.get(row.refId)
     if (order) told.push(...orderEvents(row, order))
-    else if (row.happening === 'sale-started' || row.happening === 'sale-ended') {
+    else {
       const sale = await sales.sale(row.refId)
       if (sale) told.push(saleEvent(row, sale))
     }

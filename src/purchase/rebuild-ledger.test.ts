@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { lossy, type MemoryProcess, type MemoryShop, memoryShop } from '../../test/memory-shop.ts'
+import { altered, lossy, type MemoryProcess, type MemoryShop, memoryShop } from '../../test/memory-shop.ts'
 import type { Books, Sales } from '../books/books.ts'
 import type { Id } from '../core/ids.ts'
-import type { Ledger } from '../ledger/ledger.ts'
+import { type Sale, termsOf } from '../core/sale.ts'
+import type { Ledger, LedgerImage } from '../ledger/ledger.ts'
 import type { Purchase } from './place-order.ts'
 
 /** Lets a turn end that must wait for leases. */
@@ -164,6 +165,43 @@ describe('the rebuild of a lost ledger', () => {
       assert.equal((await witness.buy(shop.wish(sale))).kind, 'accepted')
     }
     assert.ok(crashes >= 10, `${crashes} awaits were tried`)
+  })
+
+  it('gives up where another has taken over meanwhile, at whichever step', async () => {
+    const steps: [string, (shop: MemoryShop, id: Id) => Partial<Ledger & Sales>][] = [
+      ['before it has read', () => ({})],
+      [
+        'before it loads',
+        (shop, id) => ({
+          tally: async (saleId: Id) => {
+            await shop.sales.raiseEpoch(id, 2, 'run 1')
+            const raised = (await shop.sales.sale(id)) as Sale
+            await shop.ledger.load({ terms: termsOf(raised), items: raised.items, holds: [] })
+            return shop.sales.tally(saleId)
+          },
+        }),
+      ],
+      [
+        'after it has loaded',
+        (shop, id) => ({
+          load: async (image: LedgerImage) => (await shop.ledger.load(image)) && shop.sales.raiseEpoch(id, 2, 'run 1'),
+        }),
+      ],
+    ]
+    for (const [when, instead] of steps) {
+      const shop = memoryShop()
+      const sale = await begun(shop, shop.process())
+      const methods = instead(shop, sale.id)
+      const slow = shop.process({ ledger: altered(shop.ledger, methods), sales: altered(shop.sales, methods) })
+      await shop.ledger.drop(sale.id)
+      const turn = slow.rebuild.turn()
+      await shop.clock.advance(249)
+      if (when === 'before it has read') await shop.sales.raiseEpoch(sale.id, 2, 'run 1')
+      await shop.clock.advance(1)
+      await turn
+      const now = await shop.sales.sale(sale.id)
+      assert.deepEqual([now?.epoch, now?.pausedForRecovery, slow.state.rebuilt], [3, true, 0], when)
+    }
   })
 
   it('has nothing to do where the ledger lives in the books', async () => {

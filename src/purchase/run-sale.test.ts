@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { lossy, memoryShop } from '../../test/memory-shop.ts'
+import { altered, lossy, memoryShop } from '../../test/memory-shop.ts'
 import { newId } from '../../test/samples.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 
 describe('the end of a sale', () => {
   it('is settled only when what the ledger gave out is booked and paid; then the ledger forgets it', async () => {
@@ -58,6 +59,23 @@ describe('the end of a sale', () => {
     await process.runSale.tick()
     assert.equal(process.board.get(late.id), undefined, 'nobody looks at it any more')
     for (const { id } of [soon, late]) assert.equal(await shop.ledger.look(id, 0, 0), null)
+  })
+
+  it('is not known to who was under way to the ledger while it was settled and forgotten: busy, then ended', async () => {
+    const shop = memoryShop()
+    const settler = shop.process()
+    const reserve: Ledger['reserve'] = async (...args) => {
+      await shop.clock.advance(2000)
+      for (let turn = 0; turn < 3; turn++) await settler.runSale.tick()
+      await asked.runSale.refresh()
+      return shop.ledger.reserve(...args)
+    }
+    const asked = shop.process({ ledger: altered(shop.ledger, { reserve }) })
+    const sale = await shop.sale(3, { endTime: shop.clock.now() + 1000 }, asked, settler)
+    const wish = shop.wish(sale)
+    assert.deepEqual(await asked.buy(wish), { kind: 'busy' })
+    assert.equal(await shop.ledger.look(sale.id, 0, 0), null)
+    assert.deepEqual(await asked.buy(wish), { kind: 'ended' })
   })
 
   it('is announced, as the start is, once', async () => {

@@ -74,7 +74,7 @@ export type Cancelled = { kind: 'cancelled'; order: Order } | { kind: 'conflict'
 
 /** By its buyer or an administrator, while it is not paid. Cancel and settle are both compare-and-set: one wins. */
 export async function cancelOrder(parts: MoveParts, orderId: Id, by: string): Promise<Cancelled> {
-  const [one] = await moveOrders(parts, [{ orderId, by: 'cancel', reason: `cancelled by ${by}` }])
-  if (!one || one.kind === 'not-found') return { kind: 'not-found' }
+  const [one] = (await moveOrders(parts, [{ orderId, by: 'cancel', reason: `cancelled by ${by}` }])) as [Moved]
+  if (one.kind === 'not-found') return { kind: 'not-found' }
   return one.kind === 'moved' ? { kind: 'cancelled', order: one.order } : { kind: 'conflict', state: one.order.state }
 }

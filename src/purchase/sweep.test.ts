@@ -117,6 +117,36 @@ describe('the sweeper', () => {
     assert.deepEqual(other.alarms, [])
   })
 
+  it('takes back in the ledger what was committed there and is free in the books', async () => {
+    const shop = memoryShop()
+    const process = shop.process()
+    const sale = await shop.sale(4, {}, process)
+    const [orderId] = (await buy(shop, process, sale, 1)) as [Id]
+    await shop.books.move([cancel(orderId)])
+    await shop.ledger.settle(sale.id, [{ orderId, to: 'commit' }])
+    await process.sweep()
+    assert.deepEqual(await counts(shop, sale.id), { remaining: 4, held: 0, sold: 0 })
+    await process.sweep()
+    assert.deepEqual(process.alarms, [])
+    assert.deepEqual(await shop.imbalances(), [])
+  })
+
+  it('stops at an old hold that the books refuse, and calls it evidence', async () => {
+    const shop = memoryShop()
+    const process = shop.process()
+    const sale = await shop.sale(4, {}, process)
+    const { saleId, ...asked } = shop.wish(sale)
+    const orderId = newId()
+    await shop.ledger.reserve(sale.id, 1, [{ ...asked, orderId, deadline: shop.clock.now() }])
+    Object.assign(shop.record.item(sale.id, sale.productId) ?? {}, { allotment: 0, available: 0 })
+    await shop.clock.advance(5001)
+    await process.sweep()
+    assert.equal(await shop.books.order(orderId), null)
+    assert.equal(process.alarms.length, 1)
+    assert.match(process.alarms[0]?.because ?? '', /fewer are available/)
+    assert.equal(process.state.booked, 0)
+  })
+
   it('books an old hold that even catch-up has missed', async () => {
     const shop = memoryShop()
     const process = shop.process()

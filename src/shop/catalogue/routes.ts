@@ -136,7 +136,11 @@ function publicRoutes(app: App, { catalogue }: CatalogueParts): void {
   app.get<{ Params: { name: string } }>('/images/demo/:name.svg', { schema: { hide: true } }, async ({ params }, reply) => {
     const picture = demoPictures.get(params.name)
     if (picture === undefined) return reply.problem('not-found', 'There is no such picture.')
-    reply.headers({ 'Cache-Control': 'public, max-age=31536000, immutable', 'X-Content-Type-Options': 'nosniff' })
+    // Its name stays when it is drawn anew.
+    reply.headers({
+      'Cache-Control': 'public, max-age=86400, stale-while-revalidate=604800',
+      'X-Content-Type-Options': 'nosniff',
+    })
     return reply.type('image/svg+xml').send(picture)
   })
 }

@@ -2,15 +2,17 @@ import { useI18n } from 'vue-i18n'
 
 export type Money = { amount: number; currency: string }
 
+/** ISO 4217 by way of Intl: EUR 2, JPY 0, KWD 3. */
+export const currencyDigits = (currency: string): number =>
+  new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
+
 /** Money, times and numbers in the visitor's language. */
 export function useFormat() {
   const { locale } = useI18n()
-  const digits = (currency: string) =>
-    new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
   return {
     /** Whole amounts without the cents: €20, but €19.99. */
     money({ amount, currency }: Money): string {
-      const fraction = digits(currency)
+      const fraction = currencyDigits(currency)
       const scale = 10 ** fraction
       const minimumFractionDigits = amount % scale === 0 ? 0 : fraction
       return new Intl.NumberFormat(locale.value, { style: 'currency', currency, minimumFractionDigits }).format(amount / scale)

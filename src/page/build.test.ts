@@ -84,6 +84,26 @@ test('whatever it is made from makes it stale, a test does not; the one before i
   assert.deepEqual(await build(page), { folder: now, built: false })
 })
 
+test('sources that change meanwhile are built again, not kept under a name that is not theirs', { timeout: 60_000 }, async () => {
+  const page = smallPage()
+  const changes = ["console.log('first')", "console.log('second')"]
+  const building = () => {
+    const change = changes.shift()
+    // After the hash was taken and before the builder reads.
+    if (change !== undefined) page.write('src/main.ts', change)
+  }
+  const folder = await builtPage({ clock, building }, page)
+  const [script = ''] = readdirSync(join(folder, 'assets'))
+  assert.match(readFileSync(join(folder, 'assets', script), 'utf8'), /second/)
+  assert.deepEqual(inDist(page), [folder.slice(-16), 'lock'].sort())
+  assert.deepEqual(await build(page), { folder, built: false })
+
+  let n = 0
+  const always = { clock, building: () => page.write('src/main.ts', `console.log(${n++})`) }
+  page.write('src/main.ts', "console.log('before')")
+  await assert.rejects(builtPage(always, page), { name: 'PageNotBuilt', message: /change faster/ })
+})
+
 test('many starts at once build once', { timeout: 60_000 }, async () => {
   const page = smallPage()
   const starts = await Promise.all([build(page), build(page), build(page)])

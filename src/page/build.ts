@@ -33,6 +33,7 @@ const builder = join(house, 'web/build.ts')
 const own: PageSources = { web: join(house, 'web'), lockFile: join(house, 'package-lock.json') }
 
 const LOOK_AGAIN_MS = 100
+const TRIES_MAX = 3
 /** Of what the builder says when it fails, characters. */
 const SAID_MAX = 2000
 
@@ -43,16 +44,26 @@ const SAID_MAX = 2000
  */
 export async function builtPage(parts: BuildParts, sources: PageSources = own): Promise<string> {
   const dist = join(sources.web, 'dist')
+  const folder = join(dist, hashOf(sources))
+  if (existsSync(folder)) return folder
+  using _ = await soleBuilder(dist, parts)
+  for (let tries = 0; tries < TRIES_MAX; tries++) {
+    const built = await build(dist, parts, sources)
+    if (built) return built
+  }
+  throw new PageNotBuilt('The sources of the page change faster than it can be built: `npm run dev` is made for that.')
+}
+
+/** By the one that holds the lock. Null: the sources changed meanwhile, and what came of it has no name. */
+async function build(dist: string, { building, signal }: BuildParts, sources: PageSources): Promise<string | null> {
   const hash = hashOf(sources)
   const folder = join(dist, hash)
   if (existsSync(folder)) return folder
-  using _ = await soleBuilder(dist, parts)
-  if (existsSync(folder)) return folder
-  parts.building()
+  building()
   removeUnfinished(dist)
   const fresh = join(dist, `${UNFINISHED}${process.pid}`)
-  await runBuilder(sources.web, fresh, parts.signal)
-  if (hashOf(sources) !== hash) throw new PageNotBuilt('The sources of the page changed while it was built: start again.')
+  await runBuilder(sources.web, fresh, signal)
+  if (hashOf(sources) !== hash) return null
   await rename(fresh, folder)
   await keepTwo(dist, hash)
   return folder

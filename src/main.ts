@@ -17,9 +17,9 @@ try {
       settings: async () => console.log(printedSettings(process.env)),
       doctor: async () => (await import('./doctor.ts')).doctor(() => settings()),
       makeAdmin: (email) => offline((parts) => makeAdministrator(parts, email)),
-      audit: () =>
+      audit: (repair) =>
         offline(async ({ audit }) => {
-          const report = await audit.run()
+          const report = await (repair ? audit.repair(true) : audit.run(true))
           return { ...report, at: new Date(report.at).toISOString() }
         }),
     },

@@ -21,6 +21,7 @@ import { catchUp } from './purchase/catch-up.ts'
 import { Lag } from './purchase/lag.ts'
 import { PlaceOrder } from './purchase/place-order.ts'
 import { RebuildLedger } from './purchase/rebuild-ledger.ts'
+import { type RepairedAudit, runRepair } from './purchase/repair.ts'
 import { RunSale } from './purchase/run-sale.ts'
 import { expireOrders } from './purchase/settle-order.ts'
 import { sweep } from './purchase/sweep.ts'
@@ -159,7 +160,7 @@ async function makePath({ config, stores, log, newId, metrics, board, push, loop
     waitingMax: WAITING_MAX,
   })
   const moves = { books, ledger, announce }
-  const audit = makeAudit(stores, log, holdTtlMs + STUCK_AFTER_HOLD_MS)
+  const audit = makeAudit(stores, level.rebuild, log, holdTtlMs + STUCK_AFTER_HOLD_MS)
   return {
     placeOrder,
     runSale,
@@ -207,7 +208,7 @@ function makeLevel({ stores, log, loop }: Pick<Base, 'stores' | 'log' | 'loop'>,
   }
   const parts = { sales, books, ledger, outbox, alarm, booked }
   const sweeping = loop('sweep', 30_000, () => sweep(parts))
-  return { alarm, loops: { rebuilding, sweeping, catchingUp: loop('catch-up', 500, catchUp(parts)) } }
+  return { alarm, rebuild, loops: { rebuilding, sweeping, catchingUp: loop('catch-up', 500, catchUp(parts)) } }
 }
 
 /** Who asks. */
@@ -222,15 +223,26 @@ async function makeGate({ config, stores, log }: Base) {
   return { tokens, identity, ended, turns: new PasswordTurns() }
 }
 
-function makeAudit({ sales, ledger }: Stores, log: Base['log'], stuckMs: number) {
+/** `still`: nothing sells and nothing settles, as there is no server. */
+function makeAudit({ sales, ledger }: Stores, rebuild: RebuildLedger, log: Base['log'], stuckMs: number) {
   let last: Audit | null = null
+  const parts = { sales, ledger, rebuild, clock, stuckMs }
+  function heard<T extends Audit>(audit: T): T {
+    last = audit
+    const wrong = audit.equations.filter((one) => !one.holds)
+    if (wrong.length > 0) log.error({ event: 'audit-failed', wrong }, 'the books do not balance')
+    return audit
+  }
   return {
     last: () => last,
-    async run(): Promise<Audit> {
-      last = await runAudit({ sales, ledger, clock, stuckMs })
-      const wrong = last.equations.filter((one) => !one.holds)
-      if (wrong.length > 0) log.error({ event: 'audit-failed', wrong }, 'the books do not balance')
-      return last
+    run: async (still = false): Promise<Audit> => heard(await runAudit({ ...parts, still })),
+    async repair(still = false): Promise<RepairedAudit> {
+      const audit = await runRepair({ ...parts, still })
+      for (const { saleId, steps, before } of audit.repaired) {
+        const wrong = before.filter((one) => !one.holds)
+        log.warn({ event: 'repaired', saleId, steps, wrong }, 'a sale was made anew from its orders')
+      }
+      return heard(audit)
     },
   }
 }

@@ -76,6 +76,7 @@ function goodBody(name: string): object {
     'POST /api/v1/admin/products': { name: 'Lamp', price: { amount: 1, currency: 'EUR' } },
     'PATCH /api/v1/admin/products/{id}': { name: 'Lamp' },
     'POST /api/v1/admin/drills': { buyers: 1, units: 1 },
+    'POST /api/v1/admin/audit': { repair: true },
     'POST /api/v1/admin/sales': {
       name: 'Sale',
       startTime: hour(1),
@@ -383,6 +384,9 @@ suite('what the API is for', { timeout: 60_000 }, () => {
     const audit = await api.ask('GET /api/v1/admin/audit', { token: operator })
     const broken = audit.body.equations.filter((each: { holds: boolean }) => !each.holds)
     assert.deepEqual([audit.body.ok, broken], [true, []])
+    const repair = await api.ask('POST /api/v1/admin/audit', { token: operator, body: { repair: true } })
+    assert.deepEqual([repair.body.ok, repair.body.repaired], [true, []])
+    await api.refused('POST /api/v1/admin/audit', 'invalid', { token: operator, body: { repair: false } })
     assert.equal((await live()).audit.ok, true)
     assert.equal((await api.ask('DELETE /api/v1/admin/drills/{id}', one)).status, 204)
     await api.refused('GET /api/v1/admin/drills/{id}/tokens', 'not-found', one)

@@ -1,46 +1,14 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { text } from 'node:stream/consumers'
 import { after, before, suite, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { bad, good, run } from './command-line.ts'
 import { type Shop, startShop } from './shop.ts'
 
-/** A command that takes longer hangs. */
-const PATIENCE_MS = 30_000
-const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'drill-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
-
-type Ran = { code: number | null; out: string; errors: string }
-
-/** The command line as `npm run doorbuster --` runs it, for the shop of this folder. */
-async function run(dataDir: string, ...args: string[]): Promise<Ran> {
-  const env = { ...process.env, SEED: 'none', LOG_LEVEL: 'error', DATA_DIR: dataDir }
-  const options = { cwd: root, env, timeout: PATIENCE_MS }
-  const child = spawn(process.execPath, ['launch.js', 'src/main.ts', ...args], { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
-  const [[code], out, errors] = await Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)])
-  return { code, out, errors }
-}
-
-async function good(dataDir: string, ...args: string[]): Promise<string> {
-  const { code, out, errors } = await run(dataDir, ...args)
-  assert.equal(code, 0, `${args.join(' ')}\n${out}\n${errors}`)
-  return out
-}
-
-async function bad(says: RegExp, dataDir: string, ...args: string[]): Promise<Ran> {
-  const ran = await run(dataDir, ...args)
-  const said = ran.out + ran.errors
-  assert.equal(ran.code, 1, `${args.join(' ')}\n${said}`)
-  assert.match(said, says)
-  assert.doesNotMatch(said, /^ {4}at /m, 'people get a sentence, not a stack')
-  return ran
-}
 
 /** Does something to the database of a shop that is not running. */
 function tamper(dataDir: string, ...statements: string[]): void {

@@ -29,6 +29,10 @@ export type BooksFixture = {
   journalOf(orderId: Id): { entry: string; account: string; amount: number }[]
   /** No move leads there yet: the order waits for its buyer. */
   waitForBuyer(orderId: Id): void
+  /** Somebody changes what the books have counted. */
+  miscount(saleId: Id, productId: Id, counts: { available: number; held: number; sold: number; returned: number }): void
+  /** The same for a buyer's units in a sale; `null`: the row is gone. */
+  mistake(saleId: Id, buyerId: Id, taken: number | null): void
 } & Partial<AsyncDisposable>
 
 export const PRICE = 100

@@ -143,6 +143,10 @@ export interface Sales {
   raiseEpoch(saleId: Id, epoch: number, incarnation: string | null): Promise<boolean>
   clearRecovery(saleId: Id, epoch: number): Promise<boolean>
   tally(saleId: Id): Promise<SaleTally | null>
+  /** Counts the items of a sale and the units of its buyers anew from its orders; orders, allotments and money stay as they are,
+   *  and what a settled sale then has left goes back to ordinary stock. True where something was wrong; false, and nothing is
+   *  changed, where nothing was, or where an item's orders are more than its allotment. Repeatable. */
+  recount(saleId: Id): Promise<boolean>
   /** @param stuckMs an order that waits longer than this is stuck. */
   moneyTally(stuckMs: number): Promise<MoneyTally>
   /** A rehearsal's sale, orders and money; its buyers are the accounts', to be removed after it. */

@@ -27,5 +27,11 @@ export function memoryBooks(clock: HandClock, events: MemoryEventLog): BooksFixt
     waitForBuyer(orderId) {
       Object.assign(record.orders.get(orderId) ?? {}, { state: 'PAYMENT_PENDING' })
     },
+    miscount: (saleId, productId, counts) => void Object.assign(record.item(saleId, productId) ?? {}, counts),
+    mistake(saleId, buyerId, taken) {
+      const sale = record.sales.get(saleId)
+      if (taken === null) sale?.taken.delete(buyerId)
+      else sale?.taken.set(buyerId, taken)
+    },
   }
 }

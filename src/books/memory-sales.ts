@@ -82,6 +82,13 @@ export class MemorySales implements Sales {
     if (product && product.stock !== null) product.stock += units
   }
 
+  /** What is left, when the sale is over. */
+  #giveBack(item: MemoryItem): void {
+    this.#restock(item.productId, item.available)
+    item.returned += item.available
+    item.available = 0
+  }
+
   async sale(id: Id): Promise<Sale | null> {
     const sale = this.#record.sales.get(id)
     return sale ? this.#view(sale) : null
@@ -118,11 +125,7 @@ export class MemorySales implements Sales {
     if (sale.items.some((item) => item.held > 0)) return false
     sale.settledAt = now
     if (sale.incarnation !== null) sale.epoch++
-    for (const item of sale.items) {
-      this.#restock(item.productId, item.available)
-      item.returned += item.available
-      item.available = 0
-    }
+    for (const item of sale.items) this.#giveBack(item)
     this.#record.tell('sale-ended', saleId, now)
     return true
   }
@@ -155,6 +158,30 @@ export class MemorySales implements Sales {
         taken > sale.limit || taken !== unitsOf(orders.filter((order) => order.buyerId === buyerId && isLive(order.state))),
     )
     return { terms: termsOf(sale), items: items.sort((a, b) => (a.productId < b.productId ? -1 : 1)), buyersWrong: wrong.length }
+  }
+
+  async recount(saleId: Id): Promise<boolean> {
+    const sale = this.#record.sales.get(saleId)
+    const tally = await this.tally(saleId)
+    if (!sale || !tally) return false
+    const counted = tally.items.map(({ productId, allotment, returned, heldByOrders: held, soldByOrders: sold }) => ({
+      item: sale.items.find((item) => item.productId === productId) as MemoryItem,
+      counts: { available: allotment - returned - held - sold, held, sold },
+    }))
+    if (counted.some(({ counts }) => counts.available < 0)) return false
+    let wasWrong = false
+    for (const { item, counts } of counted) {
+      wasWrong ||= item.available !== counts.available || item.held !== counts.held || item.sold !== counts.sold
+      Object.assign(item, counts)
+      if (sale.settledAt !== null) this.#giveBack(item)
+    }
+    const live = [...this.#record.orders.values()].filter((order) => order.saleId === saleId && isLive(order.state))
+    for (const buyerId of new Set([...sale.taken.keys(), ...live.map((order) => order.buyerId)])) {
+      const units = unitsOf(live.filter((order) => order.buyerId === buyerId))
+      wasWrong ||= (sale.taken.get(buyerId) ?? 0) !== units
+      sale.taken.set(buyerId, units)
+    }
+    return wasWrong
   }
 
   async moneyTally(stuckMs: number): Promise<MoneyTally> {

@@ -10,6 +10,7 @@ export function salesContract(get: () => BooksWorld): void {
   changing(get)
   startingAndEnding(get)
   recovering(get)
+  recounting(get)
   removing(get)
 }
 
@@ -236,6 +237,73 @@ function recovering(get: () => BooksWorld): void {
     await books.move([{ orderId, by: 'credit' }])
     assert.equal(await stuck(), 0)
     assert.equal(await sales.tally(newId()), null)
+  })
+}
+
+function recounting(get: () => BooksWorld): void {
+  it('counts items and buyers anew from the orders, and touches nothing else', async () => {
+    const { books, sales, sale, product, booked, miscount, mistake, counts, balanceOf, told, entry } = get()
+    const [first, other] = [product(), product()]
+    const items = [first, other].map((productId) => ({ productId, price: PRICE, currency: 'EUR', quantity: 5 }))
+    const made = await sale({ items })
+    const { productId } = made
+    const [paid, held, freed] = [await booked(made, 1), await booked(made, 2), await booked(made, 3)]
+    await books.move([
+      { orderId: paid.orderId, by: 'credit' },
+      { orderId: freed.orderId, by: 'fail', reason: 'declined' },
+    ])
+    await told()
+    const look = async () => [await sales.tally(made.id), await books.ordersOf(made.id, { epoch: 0, seq: 0 }, 9)]
+    const right = await look()
+    assert.equal(await sales.recount(made.id), false, 'nothing was wrong')
+    const nobody = newId()
+    for (const plant of [
+      () => miscount(made.id, productId, { available: 4, held: 1, sold: 1, returned: 0 }),
+      () => miscount(made.id, productId, { available: 2, held: 0, sold: 3, returned: 0 }),
+      () => miscount(made.id, other, { available: 4, held: 1, sold: 0, returned: 0 }),
+      () => mistake(made.id, paid.buyerId, 2),
+      () => mistake(made.id, freed.buyerId, 1),
+      () => mistake(made.id, nobody, 1),
+      () => mistake(made.id, held.buyerId, null),
+    ]) {
+      plant()
+      assert.equal(await sales.recount(made.id), true)
+      assert.equal(await sales.recount(made.id), false)
+      assert.deepEqual(await look(), right)
+    }
+    assert.deepEqual((await counts(made.id))?.[0], { available: 3, held: 1, sold: 1, returned: 0 })
+    assert.equal(balanceOf(paid.buyerId), 9 * PRICE)
+    assert.deepEqual(await told(), [])
+    const more = await books.book(made.id, 1, [entry(made, 4, { buyerId: held.buyerId })])
+    assert.equal(more.kind, 'disagreement', 'whose row was gone has a unit again')
+  })
+
+  it('gives what a settled sale then has left back to ordinary stock', async () => {
+    const { sales, sale, product, miscount, counts, stockOf, clock } = get()
+    const productId = product({ stock: 10 })
+    const made = await sale({ endTime: clock.now() + 10, items: [{ productId, price: PRICE, currency: 'EUR', quantity: 5 }] })
+    await clock.advance(10)
+    miscount(made.id, productId, { available: 3, held: 0, sold: 2, returned: 0 })
+    assert.equal(await sales.settleEnd(made.id), true)
+    assert.equal(stockOf(productId), 8)
+    assert.equal(await sales.recount(made.id), true)
+    assert.deepEqual(await counts(made.id), [{ available: 0, held: 0, sold: 0, returned: 5 }])
+    assert.equal(stockOf(productId), 10)
+    assert.equal(await sales.recount(made.id), false)
+  })
+
+  it('leaves a sale alone that has more orders than units', async () => {
+    const { sales, sale, booked, miscount, mistake, counts } = get()
+    const made = await sale()
+    const { buyerId } = await booked(made, 1)
+    miscount(made.id, made.productId, { available: 0, held: 0, sold: 0, returned: 5 })
+    mistake(made.id, buyerId, 3)
+    assert.equal(await sales.recount(made.id), false)
+    assert.deepEqual(await counts(made.id), [{ available: 0, held: 0, sold: 0, returned: 5 }])
+    assert.equal((await sales.tally(made.id))?.buyersWrong, 1)
+    miscount(made.id, made.productId, { available: 4, held: 1, sold: 0, returned: 0 })
+    mistake(made.id, buyerId, 1)
+    assert.equal(await sales.recount(newId()), false)
   })
 }
 

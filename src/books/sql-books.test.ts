@@ -44,6 +44,14 @@ booksContract('SQLite', async () => {
     waitForBuyer(orderId) {
       open.plant.prepare("UPDATE orders SET state = 'PAYMENT_PENDING' WHERE id = ?").run(orderId)
     },
+    miscount(saleId, productId, { available, held, sold, returned }) {
+      const changed = 'UPDATE sale_items SET available = ?, held = ?, sold = ?, returned = ? WHERE sale_id = ? AND product_id = ?'
+      open.plant.prepare(changed).run(available, held, sold, returned, saleId, productId)
+    },
+    mistake(saleId, buyerId, taken) {
+      open.plant.prepare('DELETE FROM sale_buyers WHERE sale_id = ? AND buyer_id = ?').run(saleId, buyerId)
+      if (taken !== null) insert('sale_buyers', { sale_id: saleId, buyer_id: buyerId, taken })
+    },
     [Symbol.asyncDispose]: () => open[Symbol.asyncDispose](),
   }
 })

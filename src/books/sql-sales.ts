@@ -4,6 +4,7 @@ import type { Database, Sql } from '../platform/sql.ts'
 import type { MoneyTally, NewSale, SaleChange, SaleChanged, Sales, SaleTally } from './books.ts'
 import { type ItemRow, saleOf, termsOf } from './rows.ts'
 import { tell } from './sql-books.ts'
+import { recountBuyers, wrongItems } from './sql-repair.ts'
 import type { BookTables } from './tables.ts'
 
 /** A price in another currency cannot stand beside the sale's: then there is none but that. */
@@ -152,19 +153,33 @@ export class SqlSales implements Sales {
         now,
       )
       if (settled !== 1) return false
-      for (const item of items) {
-        if (item.available === 0) continue
-        await giveStock(sql, item.product_id, item.available)
-        await sql.run(
-          'UPDATE sale_items SET available = 0, returned = returned + ? WHERE sale_id = ? AND product_id = ? AND available = ?',
-          item.available,
-          saleId,
-          item.product_id,
-          item.available,
-        )
-      }
+      for (const item of items) await giveBack(sql, saleId, item.product_id, item.available)
       await tell(sql, 'sale-ended', saleId, now)
       return true
+    })
+  }
+
+  recount(saleId: Id): Promise<boolean> {
+    return this.#db.write(async (sql) => {
+      const [sale] = await sql.all<{ settled_at: number | null }>(
+        `SELECT settled_at FROM sales WHERE id = ? ${this.#db.facts.forUpdate}`,
+        saleId,
+      )
+      const wrong = sale ? await wrongItems(sql, saleId) : []
+      if (!sale || wrong.some(({ available }) => available < 0)) return false
+      const buyers = await recountBuyers(sql, saleId)
+      for (const { productId, available, held, sold } of wrong) {
+        await sql.run(
+          'UPDATE sale_items SET available = ?, held = ?, sold = ? WHERE sale_id = ? AND product_id = ?',
+          available,
+          held,
+          sold,
+          saleId,
+          productId,
+        )
+        if (sale.settled_at !== null) await giveBack(sql, saleId, productId, available)
+      }
+      return buyers + wrong.length > 0
     })
   }
 
@@ -297,6 +312,19 @@ async function giveStock(sql: Sql, productId: Id, quantity: number): Promise<voi
     Number.MAX_SAFE_INTEGER,
     quantity,
     productId,
+  )
+}
+
+/** What is left of an item, when the sale is over. */
+async function giveBack(sql: Sql, saleId: Id, productId: Id, available: number): Promise<void> {
+  if (available === 0) return
+  await giveStock(sql, productId, available)
+  await sql.run(
+    'UPDATE sale_items SET available = 0, returned = returned + ? WHERE sale_id = ? AND product_id = ? AND available = ?',
+    available,
+    saleId,
+    productId,
+    available,
   )
 }
 

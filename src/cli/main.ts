@@ -18,7 +18,7 @@ export type Handlers = {
     /** False: something is wrong, and was printed. */
     doctor(): Promise<boolean>
     makeAdmin(email: string): Promise<void>
-    audit(): Promise<AuditReport>
+    audit(repair: boolean): Promise<AuditReport>
   }
 }
 
@@ -89,7 +89,7 @@ function storeCommands(program: Command, { local }: Handlers): void {
     .action((email: string) => local.makeAdmin(email))
 }
 
-type AuditOptions = { url?: string; strict?: boolean; json?: boolean; offline?: boolean }
+type AuditOptions = { url?: string; strict?: boolean; json?: boolean; offline?: boolean; repair?: boolean }
 
 function auditCommand(program: Command, handlers: Handlers): void {
   program
@@ -98,15 +98,15 @@ function auditCommand(program: Command, handlers: Handlers): void {
     .addOption(url)
     .option('--strict', 'moves that are still under way count as failures')
     .option('--json', 'print the audit as JSON')
-    .addOption(new Option('--offline', 'read the stores of a server that is not running').conflicts('url'))
-    .action(async (options: AuditOptions) => {
-      const { printAudit } = await import('./audit.ts')
-      const shown = (report: AuditReport) => printAudit(report, options)
-      if (options.offline) {
-        if (!shown(await handlers.local.audit())) process.exitCode = 1
-        return
-      }
-      await remotely(handlers, options, async (instance) => shown(await instance.get<AuditReport>('/api/v1/admin/audit')))
+    .option('--repair', 'make sales that fail anew from their orders; money is never touched')
+    .addOption(
+      new Option('--offline', 'read the stores of a server that is not running; nothing may be under way').conflicts('url'),
+    )
+    .action(async ({ repair = false, offline = false, ...options }: AuditOptions) => {
+      const { askAudit, printAudit } = await import('./audit.ts')
+      const shown = (report: AuditReport) => printAudit(report, { ...options, strict: options.strict || offline })
+      if (!offline) return remotely(handlers, options, async (instance) => shown(await askAudit(instance, repair)))
+      if (!shown(await handlers.local.audit(repair))) process.exitCode = 1
     })
 }
 

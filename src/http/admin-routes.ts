@@ -3,13 +3,14 @@ import type { Books } from '../books/books.ts'
 import { type Order, type UnitState, unitOf } from '../core/order.ts'
 import { type App, answers, IdSchema, PageQuery, page, pageOf, TimeSchema, time } from '../platform/http.ts'
 import type { Audit } from '../purchase/audit.ts'
+import type { RepairedAudit } from '../purchase/repair.ts'
 import { type AdminSaleParts, adminSaleRoutes } from './admin-sale-routes.ts'
 import { OrderSchema, orderView } from './order-view.ts'
 import { Pace } from './pace.ts'
 
 export type AdminParts = AdminSaleParts & {
   books: Pick<Books, 'orders'>
-  audit: { run(): Promise<Audit>; last(): { ok: boolean; at: number } | null }
+  audit: { run(): Promise<Audit>; repair(): Promise<RepairedAudit>; last(): { ok: boolean; at: number } | null }
 }
 
 const tags = ['Administration']
@@ -22,7 +23,7 @@ export function adminRoutes(app: App, parts: AdminParts): void {
   app.addHook('onClose', () => pace.stop())
   adminSaleRoutes(app, parts, pace)
   orderRoutes(app, parts)
-  auditRoute(app, parts)
+  auditRoutes(app, parts)
 }
 
 /** What becomes of a unit, in the words of the hold. */
@@ -93,29 +94,41 @@ function reservation(order: Order) {
   }
 }
 
-const AuditSchema = Type.Object(
+const EquationSchema = Type.Object(
   {
-    ok: Type.Boolean(),
-    at: TimeSchema,
-    equations: Type.Array(
+    id: Type.String(),
+    scope: Type.String(),
+    left: Type.Integer(),
+    right: Type.Integer(),
+    inFlight: Type.Integer({ description: 'Moves under way.' }),
+    holds: Type.Boolean(),
+  },
+  { title: 'Equation' },
+)
+const AuditSchema = Type.Object({ ok: Type.Boolean(), at: TimeSchema, equations: Type.Array(EquationSchema) }, { title: 'Audit' })
+const RepairedAuditSchema = Type.Object(
+  {
+    ...AuditSchema.properties,
+    repaired: Type.Array(
       Type.Object({
-        id: Type.String(),
-        scope: Type.String(),
-        left: Type.Integer(),
-        right: Type.Integer(),
-        inFlight: Type.Integer({ description: 'Moves under way.' }),
-        holds: Type.Boolean(),
+        saleId: IdSchema,
+        steps: Type.Array(Type.Enum(['counted', 'rebuilt']), {
+          description: 'counted: items and buyers, from the orders; rebuilt: the ledger, from the books.',
+        }),
+        before: Type.Array(EquationSchema),
+        after: Type.Array(EquationSchema),
       }),
     ),
   },
-  { title: 'Audit' },
+  { title: 'RepairedAudit' },
 )
 
-function auditRoute(app: App, { audit }: AdminParts): void {
+function auditRoutes(app: App, { audit }: AdminParts): void {
+  const onRequest = app.needs('admin')
   app.get(
     '/api/v1/admin/audit',
     {
-      onRequest: app.needs('admin'),
+      onRequest,
       schema: {
         tags,
         summary: 'Check every equation between ledger, books and money now',
@@ -124,8 +137,26 @@ function auditRoute(app: App, { audit }: AdminParts): void {
       },
     },
     async () => {
-      const { ok, at, equations } = await audit.run()
-      return { ok, at: time(at), equations }
+      const { at, ...rest } = await audit.run()
+      return { ...rest, at: time(at) }
+    },
+  )
+  app.post(
+    '/api/v1/admin/audit',
+    {
+      onRequest,
+      schema: {
+        tags,
+        summary: 'Check every equation, make sales that fail anew from their orders, and check again',
+        description: 'Never touches orders, wallets or journal: what is wrong with them stays and is reported.',
+        body: Type.Object({ repair: Type.Literal(true) }, { additionalProperties: false }),
+        response: answers({ 200: RepairedAuditSchema }, 400, 401, 403, 503),
+      },
+    },
+    async (request) => {
+      const { at, ...rest } = await audit.repair()
+      request.log.info({ event: 'audit-repaired', sales: rest.repaired.map(({ saleId }) => saleId), by: request.caller.id })
+      return { ...rest, at: time(at) }
     },
   )
 }

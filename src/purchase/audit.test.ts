@@ -117,6 +117,14 @@ describe('the audit', () => {
     assert.ok((await audit).ok)
   })
 
+  it('waits for nothing where nothing moves', async () => {
+    const world = await trading()
+    itemOf(world).available++
+    const { sales, ledger, clock } = world
+    const audit = await runAudit({ sales, ledger, clock, stuckMs: 60_000, still: true })
+    assert.equal(audit.ok, false)
+  })
+
   it('says of what is under way how much it is', async () => {
     const world = await trading()
     await world.books.move([{ orderId: (await waiting(world))[0] ?? '', by: 'cancel', reason: 'test' }])

@@ -62,6 +62,14 @@ export class RebuildLedger {
     return false
   }
 
+  /** At once, on evidence of others. True: this call did it; false where the sale is settled or somebody else is at it. The books
+   *  of the sale must add up, or it stays paused. */
+  async rebuild(saleId: Id, because: string): Promise<boolean> {
+    const sale = await this.#parts.sales.sale(saleId)
+    if (!sale || sale.settledAt !== null || sale.pausedForRecovery) return false
+    return this.#rebuild(sale, because)
+  }
+
   /** Why the ledger of this sale cannot be believed; undefined while it can. */
   async #loss(sale: Sale): Promise<string | undefined> {
     const told = this.#told.get(sale.id)
@@ -111,10 +119,10 @@ export class RebuildLedger {
     }
   }
 
-  async #rebuild({ id, epoch: evidence }: Sale, because: string): Promise<void> {
+  async #rebuild({ id, epoch: evidence }: Sale, because: string): Promise<boolean> {
     const { sales, ledger, clock, rebuilt } = this.#parts
     const incarnation = await ledger.incarnation()
-    if (!(await sales.raiseEpoch(id, evidence, incarnation))) return
+    if (!(await sales.raiseEpoch(id, evidence, incarnation))) return false
     // Nobody refuses from memory any more what the new ledger may grant.
     await clock.sleep(LEASE_MS)
     // The sale first: nothing is booked now, so what is held and sold only falls, and fits the allotments that were read.
@@ -122,13 +130,14 @@ export class RebuildLedger {
     const holds: Hold[] = []
     for await (const page of this.#pages(id)) holds.push(...page.map(holdOf))
     const tally = await sales.tally(id)
-    if (!tally || sale?.epoch !== evidence + 1) return
+    if (!tally || sale?.epoch !== evidence + 1) return false
     const wrong = saleEquations(tally, null).filter((one) => !one.holds)
     if (wrong.length > 0) throw new Error(`sale ${id} stays paused, its books do not add up: ${JSON.stringify(wrong)}`)
-    if (!(await ledger.load({ terms: termsOf(sale), items: sale.items, holds }))) return
-    if (!(await sales.clearRecovery(id, sale.epoch))) return
+    if (!(await ledger.load({ terms: termsOf(sale), items: sale.items, holds }))) return false
+    if (!(await sales.clearRecovery(id, sale.epoch))) return false
     await this.#amend(id)
     rebuilt(id, sale.epoch, because)
+    return true
   }
 
   async #amend(saleId: Id): Promise<void> {

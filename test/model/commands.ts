@@ -319,16 +319,20 @@ async function checkSale(model: Model, { server, sales, products }: Real, n: num
   }
 }
 
-const audit = fc.constant({}).map((given) => command('audit', given, 'nothing', checkAudit))
+const audit = fc
+  .boolean()
+  .map((repair) => command('audit', { repair }, 'nothing', (model, real) => checkAudit(model, real, repair)))
 
 /** The audit, at what does not hold. */
 const LOOKS_AGAIN_MS = 2000
 /** Of the event loop: what needs more of them waits for the clock. */
 const TURNS_MAX = 1000
 
-async function checkAudit(model: Model, { server }: Real): Promise<void> {
+/** Where nothing is wrong, nothing is repaired. */
+async function checkAudit(model: Model, { server }: Real, repair: boolean): Promise<void> {
   let done = false
-  const asked = server.ask('GET', '/api/v1/admin/audit', OPERATOR).finally(() => {
+  const ask = repair ? (['POST', { repair }] as const) : (['GET', undefined] as const)
+  const asked = server.ask(ask[0], '/api/v1/admin/audit', OPERATOR, ask[1]).finally(() => {
     done = true
   })
   const stuck = () => model.orders.filter((order) => HELD.includes(order.state) && order.at < model.now - STUCK_MS).length
@@ -336,7 +340,11 @@ async function checkAudit(model: Model, { server }: Real): Promise<void> {
   if (wereStuck) model.now += LOOKS_AGAIN_MS
   for (let turn = 0; turn < TURNS_MAX && !done; turn++) await server.clock.advance(turn === 0 && wereStuck ? LOOKS_AGAIN_MS : 0)
   assert.ok(done, 'the audit finds what nobody planted')
-  const { equations } = (await asked).body as { equations: { id: string; left: number; holds: boolean }[] }
+  const { equations, repaired = [] } = (await asked).body as {
+    equations: { id: string; left: number; holds: boolean }[]
+    repaired?: unknown[]
+  }
+  assert.deepEqual(repaired, [])
   const failed = equations.filter(({ holds }) => !holds).map(({ id, left }) => [id, left])
   assert.deepEqual(failed, wereStuck ? [['orders that wait longer than their time', stuck()]] : [])
 }
@@ -359,7 +367,7 @@ export async function end(model: Model, real: Real): Promise<void> {
     stock.map((units) => units ?? Number.POSITIVE_INFINITY),
     model.stock,
   )
-  await checkAudit(model, real)
+  await checkAudit(model, real, false)
   assert.deepEqual(server.world().wrong, [])
 }
 

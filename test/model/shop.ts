@@ -15,6 +15,8 @@ import { announcer } from '../../src/purchase/announce.ts'
 import { runAudit } from '../../src/purchase/audit.ts'
 import { Board } from '../../src/purchase/board.ts'
 import { PlaceOrder } from '../../src/purchase/place-order.ts'
+import { RebuildLedger } from '../../src/purchase/rebuild-ledger.ts'
+import { runRepair } from '../../src/purchase/repair.ts'
 import { RunSale } from '../../src/purchase/run-sale.ts'
 import { cancelOrder, expireOrders } from '../../src/purchase/settle-order.ts'
 import { LocalPush } from '../../src/push/local-push.ts'
@@ -43,6 +45,8 @@ function worldOver(stores: TestStores, clock: HandClock) {
   const alarm = (_: Id, epoch: number, because: string) => failed(`epoch ${epoch}: ${because}`)
   const gate = { newId, alarm, failed, behind: () => false, booked() {}, waitingMax: 1000 }
   const moves = { books, ledger, announce }
+  const rebuild = new RebuildLedger({ sales, books, ledger, clock, rebuilt: (saleId) => failed(`${saleId} was rebuilt`) })
+  const audited = { sales, ledger, rebuild, clock, stuckMs: STUCK_MS }
   return {
     ...stores,
     board,
@@ -52,7 +56,7 @@ function worldOver(stores: TestStores, clock: HandClock) {
     wrong,
     placeOrder: new PlaceOrder({ books, ledger, board, clock, ...gate }),
     orders: { cancel: (orderId: Id, by: string) => cancelOrder(moves, orderId, by) },
-    audit: { run: () => runAudit({ sales, ledger, clock, stuckMs: STUCK_MS }), last: () => null },
+    audit: { run: () => runAudit(audited), repair: () => runRepair(audited), last: () => null },
     /** Those who watch the time: holds, starts, ends, and what is left of a sale. */
     async turn(): Promise<void> {
       while (await expireOrders(moves));

@@ -103,7 +103,45 @@ export interface paths {
             };
         };
         put?: never;
-        post?: never;
+        /**
+         * Check every equation, make sales that fail anew from their orders, and check again
+         * @description Never touches orders, wallets or journal: what is wrong with them stays and is reported.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        repair: true;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RepairedAudit"];
+                    };
+                };
+                400: components["responses"]["Problem"];
+                401: components["responses"]["Problem"];
+                403: components["responses"]["Problem"];
+                413: components["responses"]["Problem"];
+                415: components["responses"]["Problem"];
+                429: components["responses"]["Problem"];
+                500: components["responses"]["Problem"];
+                503: components["responses"]["Problem"];
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -2373,21 +2411,23 @@ export interface components {
         Audit: {
             /** Format: date-time */
             at: string;
-            equations: {
-                holds: boolean;
-                id: string;
-                /** @description Moves under way. */
-                inFlight: number;
-                left: number;
-                right: number;
-                scope: string;
-            }[];
+            equations: components["schemas"]["Equation"][];
             ok: boolean;
         };
         /** Category */
         Category: {
             category: string;
             products: number;
+        };
+        /** Equation */
+        Equation: {
+            holds: boolean;
+            id: string;
+            /** @description Moves under way. */
+            inFlight: number;
+            left: number;
+            right: number;
+            scope: string;
         };
         /** Imported */
         Imported: {
@@ -2539,6 +2579,21 @@ export interface components {
             title: string;
             traceId: string;
             type: string;
+        };
+        /** RepairedAudit */
+        RepairedAudit: {
+            /** Format: date-time */
+            at: string;
+            equations: components["schemas"]["Equation"][];
+            ok: boolean;
+            repaired: {
+                after: components["schemas"]["Equation"][];
+                before: components["schemas"]["Equation"][];
+                /** Format: uuid */
+                saleId: string;
+                /** @description counted: items and buyers, from the orders; rebuilt: the ledger, from the books. */
+                steps: ("counted" | "rebuilt")[];
+            }[];
         };
         /** Sale */
         Sale: {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { currencyDigits, minorUnits } from './money.ts'
+import { currencyDigits, minorUnits, money } from './money.ts'
 
 suite('decimal text becomes minor units', () => {
   const read = [
@@ -48,6 +48,7 @@ suite('what is not an amount of the currency is none', () => {
   }
 })
 
-test('a currency has its own number of digits', () => {
+test('a currency has its own number of digits, and an amount its currency', () => {
   assert.deepEqual(['EUR', 'JPY', 'KWD'].map(currencyDigits), [2, 0, 3])
+  assert.deepEqual(money(1999, 'EUR'), { amount: 1999, currency: 'EUR' })
 })

@@ -103,6 +103,22 @@ test('a buyer sees the sale, the stock and what becomes of the order', async () 
   for (const { socket } of [mine, public_, theirs]) socket.close()
 })
 
+test('a change of its times is told, though the sale is as open as before: who shows them reads them again', async () => {
+  const watcher = await connect()
+  watcher.send({ subscribe: [`sale:${made.saleId}`] })
+  await watcher.frame(({ type }) => type === 'sale')
+  const before = watcher.frames.length
+  const answer = await fetch(`${shop.url}/api/v1/admin/sales/${made.saleId}`, {
+    method: 'PATCH',
+    headers: { authorization: `Bearer ${shop.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ endTime: new Date(Date.now() + 5400_000).toISOString() }),
+  })
+  assert.equal(answer.status, 200)
+  const told = await watcher.frame((frame) => frame.type === 'sale' && watcher.frames.indexOf(frame) >= before)
+  assert.deepEqual([told.status, told.phase], ['ACTIVE', 'Active'])
+  watcher.socket.close()
+})
+
 test('a crowd changes the stock often, and four times a second it is told', async () => {
   await sleep(300) // What memory says of the pause before.
   const watcher = await connect()

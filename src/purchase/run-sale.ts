@@ -24,7 +24,7 @@ export type RunSaleParts = {
 /** The life of a sale, over the ports. `ACTIVE` follows from the clock; what happens here only announces it. */
 export class RunSale {
   readonly #parts: RunSaleParts
-  readonly #phases = new Map<Id, string>()
+  readonly #told = new Map<Id, { sale: Sale; phase: string }>()
   /** By this process. */
   readonly #settled = new Set<Id>()
   readonly #dropped = new Set<Id>()
@@ -106,8 +106,10 @@ export class RunSale {
     for (const { sale, remaining } of board.all()) {
       const left = [...remaining.values()].reduce((sum, units) => sum + units, 0)
       const phase = phaseOf(sale, left, now, endingSoonMs)
-      if (this.#phases.get(sale.id) !== phase) {
-        this.#phases.set(sale.id, phase)
+      const told = this.#told.get(sale.id)
+      // A change of its times or units is news as well: those who have it before them look again.
+      if (told?.phase !== phase || told.sale !== sale) {
+        this.#told.set(sale.id, { sale, phase })
         push.toSale(sale.id, { type: 'sale', saleId: sale.id, status: statusOf(sale, now), phase })
       }
       if (now >= sale.startTime && now < sale.endTime) await sales.announceStart(sale.id)

@@ -86,7 +86,7 @@ const products = {
   sneaker: {
     name: 'Court Sneaker',
     about: 'A plain court shoe in canvas and natural rubber. The limited colour is the orange one.',
-    price: 8900,
+    price: 9000,
     category: 'Drops',
     stock: 200,
   },

@@ -44,6 +44,13 @@ export class Visitor {
     return this.open(new URL(link, shown.url).href)
   }
 
+  /** The same browser as it is now, to be looked at later. */
+  copy(): Visitor {
+    const copy = new Visitor(this.#language)
+    for (const [key, cookie] of this.#cookies) copy.#cookies.set(key, cookie)
+    return copy
+  }
+
   #keep(header: string): void {
     const [pair = '', ...attributes] = header.split('; ')
     const [, name = '', value = ''] = /^([^=]+)=(.*)$/.exec(pair) ?? []

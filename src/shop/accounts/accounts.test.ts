@@ -531,21 +531,27 @@ test('a block that has not ended the session yet asks for another sign-in', asyn
 test('a session that ended does not come back with a request that had read it before', async () => {
   await shop.register('ann@example.com')
   const { id } = (await shop.accounts.byEmail('ann@example.com')) ?? assert.fail()
-  const visitor = new Visitor()
-  await visitor.send(await visitor.open(request()), { email: 'ann@example.com', password })
-  const sessions = () => shop.db.read((sql) => sql.all<{ id: string; payload: string; uid: string }>(SESSIONS))
-  const [session] = (await sessions()).filter(({ payload }) => JSON.parse(payload).accountId === id)
-  assert.ok(session)
-  assert.equal((await shop.accounts.signOutEverywhere(id, Date.now())).length, 1)
-  const written = { grantId: null, userCode: null, uid: session.uid, expiresAt: Date.now() + 1e9 }
-  await shop.models.upsert({ kind: 'Session', id: session.id, payload: session.payload, accountId: id, ...written })
+  const live = "SELECT id, payload, uid FROM oidc_models WHERE kind = 'Session' AND account_id = ? AND consumed_at IS NULL"
+  const everywhere = async () => assert.equal((await shop.accounts.signOutEverywhere(id, Date.now())).length, 1)
+  const here = async (visitor: Visitor) => {
+    const page = await visitor.open(`${shop.address}/oidc/session/end`)
+    assert.equal((await visitor.send(page, { logout: 'yes' })).url, `${shop.address}/`)
+  }
+  for (const end of [everywhere, here]) {
+    const visitor = new Visitor()
+    await visitor.send(await visitor.open(request()), { email: 'ann@example.com', password })
+    const [session] = await shop.db.read((sql) => sql.all<{ id: string; payload: string; uid: string }>(live, id))
+    assert.ok(session)
+    const before = visitor.copy()
+    await end(visitor)
 
-  assert.equal(await shop.models.findByUid('Session', session.uid), undefined)
-  assert.match((await visitor.open(request({ prompt: 'none' }))).url, /error=login_required/)
-  await shop.models.upsert({ kind: 'Session', id: 'its next id', payload: session.payload, accountId: id, ...written })
-  assert.equal((await shop.models.findByUid('Session', session.uid))?.payload, session.payload)
-  assert.deepEqual(await shop.accounts.signOutEverywhere(id, Date.now()), [])
-  assert.equal(await shop.models.findByUid('Session', session.uid), undefined)
+    const { payload, uid } = session
+    const again = { kind: 'Session', payload, uid, accountId: id, grantId: null, userCode: null, expiresAt: Date.now() + 1e9 }
+    await shop.models.upsert({ ...again, id: session.id })
+    assert.equal(await shop.models.findByUid('Session', uid), undefined)
+    assert.match((await before.open(request({ prompt: 'none' }))).url, /error=login_required/)
+    await shop.models.upsert({ ...again, id: `next of ${uid}` })
+    assert.equal((await shop.models.findByUid('Session', uid))?.payload, payload)
+    await shop.models.endSession(`next of ${uid}`, Date.now())
+  }
 })
-
-const SESSIONS = "SELECT id, payload, uid FROM oidc_models WHERE kind = 'Session' AND consumed_at IS NULL"

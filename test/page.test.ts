@@ -80,7 +80,7 @@ test('npm run dev: the sources and the shop at one address; both end together', 
   assert.match(await get('/api/v1/time'), /serverTime/)
   assert.equal(JSON.parse(await get('/oidc/.well-known/openid-configuration')).issuer, `${url}/oidc`)
   const socket = new WebSocket(`${url}/api/v1/live`)
-  const [event] = (await once(socket, 'message')) as [MessageEvent<string>]
+  const [event] = (await once(socket, 'message')) as [{ data: string }]
   assert.equal(JSON.parse(event.data).type, 'hello')
   socket.close()
   dev.kill('SIGTERM')

@@ -75,6 +75,8 @@ describe('an order', () => {
     expect(page.get('[role=status]').text()).toContain('Cancelled')
     expect(page.get('dialog').attributes('open')).toBeUndefined()
     expect(page.find('.cancel').exists()).toBe(false)
+    expect(document.activeElement?.textContent).toContain('Cancelled')
+    expect(document.activeElement?.localName).toBe('section')
   })
 
   it('shows what became of it where it was too late', async () => {

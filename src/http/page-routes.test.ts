@@ -7,6 +7,7 @@ import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from '
 import { pino } from 'pino'
 import { memoryShop } from '../../test/memory-shop.ts'
 import { newId } from '../../test/samples.ts'
+import type { NewSale } from '../books/books.ts'
 import { LocalRate } from '../gate/local-rate.ts'
 import type { App } from '../platform/http.ts'
 import { systemRandom as random } from '../platform/random.ts'
@@ -59,7 +60,7 @@ async function openShop(publicUrl: string | null = null) {
     return { status, headers: got, body, rawPayload }
   }
   /** A sale of one product that costs less than on other days. */
-  async function sale(more: { name?: string; productName?: string; image?: string; startTime?: number; endTime?: number } = {}) {
+  async function sale(more: Partial<NewSale> & { productName?: string; image?: string } = {}) {
     const { productName = 'Cup', image = null, ...rest } = more
     const productId = newId()
     shop.record.addProduct({ id: productId, name: productName, image, price: 2000 })
@@ -189,6 +190,14 @@ test('the script is told exactly what the API says', async () => {
     [id],
   )
   assert.equal((await ask(`/sales/${later}`)).status, 200)
+})
+
+test('a rehearsal is for its own buyers: it is not announced', async () => {
+  const { ask, sale } = await openShop()
+  await sale({ name: 'A rehearsal', drillId: newId() })
+  const { body } = await ask('/')
+  assert.match(body, /Nothing on sale just now/)
+  assert.doesNotMatch(body, /A rehearsal/)
 })
 
 test('a sale that only the books know is shown as well', async () => {

@@ -6,18 +6,17 @@ export const style = `
 @media (prefers-color-scheme: dark) { :root { --ink: #f1efe9; --paper: #14171f; --card: #1b1f29; --line: #323847; --edge: #767d8f;
   --muted: #a6abb9; --accent: #ff7a4d; --accent-text: #ff7a4d; --hover: #ff8a62; --bad: #ff8a80 } }
 * { box-sizing: border-box }
-html { scrollbar-gutter: stable }
-body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans',
-  sans-serif; font-variant-numeric: tabular-nums; overflow-wrap: anywhere }
-.column { max-width: 432px; margin: 0 auto; padding: clamp(16px, 8vh, 72px) 16px 40px }
+html { scrollbar-gutter: stable; background: var(--paper) }
+body { max-width: 432px; margin: 0 auto; padding: clamp(16px, 8vh, 72px) 16px 40px; color: var(--ink);
+  font: 16px/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif; font-variant-numeric: tabular-nums; overflow-wrap: anywhere }
 h1, p { margin: 0 }
 h1 { font-size: 28px; line-height: 1.15; letter-spacing: -.015em; text-wrap: balance }
 a { color: var(--accent-text) }
 .brand { display: inline-flex; align-items: center; gap: 12px; min-height: 44px; color: inherit; font-size: 20px; font-weight: 700;
   letter-spacing: -.02em; text-decoration: none }
 .brand svg { width: 28px; height: 28px }
-main { margin-top: 12px; padding: 32px; background: var(--card); border: 1px solid var(--line); border-radius: 12px }
-main > p { margin-top: 12px; color: var(--muted) }
+.card { margin-top: 12px; padding: 32px; background: var(--card); border: 1px solid var(--line); border-radius: 12px }
+.card > p { margin-top: 12px; color: var(--muted) }
 form { margin-top: 24px }
 .field { margin-bottom: 20px }
 label { display: block; margin-bottom: 4px; font-weight: 600 }
@@ -32,7 +31,7 @@ input:focus-visible { outline-offset: 0 }
 .wrong, .notice { display: flex; gap: 8px }
 .wrong { color: var(--bad); font-size: 14px; font-weight: 600 }
 .wrong svg, .notice svg { flex: none; width: 20px; height: 20px; fill: var(--bad) }
-main > .notice { margin-top: 20px; padding: 12px; border: 1px solid var(--bad); border-radius: 8px; color: inherit }
+.card > .notice { margin-top: 20px; padding: 12px; border: 1px solid var(--bad); border-radius: 8px; color: inherit }
 .notice svg { margin-top: 2px }
 .notice:focus { outline: none }
 code { font: 14px ui-monospace, monospace }
@@ -43,6 +42,6 @@ code { font: 14px ui-monospace, monospace }
 .other { margin-top: 12px; text-align: center; color: var(--muted) }
 .other a { display: inline-flex; align-items: center; min-height: 44px; padding: 0 4px; font-weight: 600; text-decoration: none }
 .other a:hover { text-decoration: underline }
-@media (max-width: 479px) { .column { padding-top: 12px } main { padding: 24px 20px } }
+@media (max-width: 479px) { body { padding-top: 12px } .card { padding: 24px 20px } }
 @media (prefers-reduced-motion: no-preference) { .go, input { transition: background-color 150ms ease-out, border-color 150ms ease-out } }
 `

@@ -48,8 +48,19 @@ const WARNING = new Html(
   '<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M10 1a9 9 0 1 0 0 18 9 9 0 0 0 0-18zm1 13v2H9v-2zm0-9v7H9V5z"/></svg>',
 )
 
-/** `title`: of the window and the heading alike. `home`: the shop's address. */
-export function page(words: Words, { title, home, wrong }: { title: string; home: string; wrong?: boolean }, body: Html): string {
+export type Page = {
+  words: Words
+  /** The shop's address. */
+  home: string
+  /** Of the window and the heading alike. */
+  title: string
+  wrong?: boolean
+  card: Html
+  /** Under the card. */
+  other?: Html
+}
+
+export function page({ words, home, title, wrong = false, card, other }: Page): string {
   return html`<!doctype html>
 <html lang="${words.lang}">
 <head>
@@ -60,10 +71,14 @@ export function page(words: Words, { title, home, wrong }: { title: string; home
 <style>${new Html(style)}</style>
 </head>
 <body>
-<div class="column">
 <header><a class="brand" href="${home}">${new Html(MARK)}Doorbuster</a></header>
-${body}
+<main>
+<div class="card">
+<h1>${title}</h1>
+${card}
 </div>
+${other && html`<p class="other">${other}</p>`}
+</main>
 </body>
 </html>
 `.text
@@ -71,26 +86,19 @@ ${body}
 
 /** Says what happened and leads back to the shop. */
 export function notice(words: Words, home: string, { title, text }: { title: string; text: string }, code?: string): string {
-  const body = html`<main>
-<h1>${title}</h1>
-<p>${text}</p>
+  const card = html`<p>${text}</p>
 ${code !== undefined && html`<p><code>${code}</code></p>`}
-<a class="go" href="${home}">${words.shop}</a>
-</main>`
-  return page(words, { title, home }, body)
+<a class="go" href="${home}">${words.shop}</a>`
+  return page({ words, home, title, card })
 }
 
 /** `form`: the issuer's own, with the secret that says that it was asked for here. */
 export function signOutPage(words: Words, home: string, form: string): string {
   const { title, text, button } = words.signOut
-  const body = html`<main>
-<h1>${title}</h1>
-<p>${text}</p>
+  const card = html`<p>${text}</p>
 ${new Html(form)}
-<button class="go" type="submit" form="op.logoutForm" name="logout" value="yes">${button}</button>
-</main>
-<p class="other"><a href="${home}">${words.shop}</a></p>`
-  return page(words, { title, home }, body)
+<button class="go" type="submit" form="op.logoutForm" name="logout" value="yes">${button}</button>`
+  return page({ words, home, title, card, other: html`<a href="${home}">${words.shop}</a>` })
 }
 
 /** A sentence about what is wrong, told by shape and word as well as by colour. */

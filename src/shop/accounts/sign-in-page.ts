@@ -29,16 +29,13 @@ export function formPage(shown: FormPage): string {
   const fields = fieldsOf(shown)
   const focus =
     notice === undefined ? (fields.find(({ name }) => shown.errors[name] !== undefined) ?? firstEmpty(fields, shown)) : undefined
-  const body = html`<main>
-<h1>${title}</h1>
-${notice !== undefined && warning(notice, html`class="notice" role="alert" tabindex="-1" autofocus`)}
+  const card = html`${notice !== undefined && warning(notice, html`class="notice" role="alert" tabindex="-1" autofocus`)}
 <form method="post" action="${path}/${kind}" novalidate>
 ${fields.map((field) => fieldHtml(field, shown, field === focus)).reduce((before, field) => html`${before}${field}`)}
 <button class="go" type="submit">${button}</button>
-</form>
-</main>
-<p class="other">${other} <a href="${path}/${kind === 'sign-in' ? 'sign-up' : 'sign-in'}">${link}</a></p>`
-  return page(words, { title, home, wrong }, body)
+</form>`
+  const below = html`${other} <a href="${path}/${kind === 'sign-in' ? 'sign-up' : 'sign-in'}">${link}</a>`
+  return page({ words, home, title, wrong, card, other: below })
 }
 
 function fieldsOf({ words, kind }: FormPage): Field[] {

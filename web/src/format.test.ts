@@ -20,6 +20,7 @@ describe('money', () => {
     const { money } = format()
     expect(money({ amount: 1999, currency: 'EUR' })).toBe('€19.99')
     expect(money({ amount: 2000, currency: 'EUR' })).toBe('€20')
+    expect(money({ amount: 9_007_199_254_740_991, currency: 'EUR' })).toBe('€90,071,992,547,409.91')
     expect(money({ amount: 500, currency: 'JPY' })).toBe('¥500')
     expect(money({ amount: 1500, currency: 'KWD' }).replace(/\s/g, ' ')).toBe('KWD 1.500')
   })

@@ -13,9 +13,10 @@ export function useFormat() {
     /** Whole amounts without the cents: €20, but €19.99. */
     money({ amount, currency }: Money): string {
       const fraction = currencyDigits(currency)
-      const scale = 10 ** fraction
-      const minimumFractionDigits = amount % scale === 0 ? 0 : fraction
-      return new Intl.NumberFormat(locale.value, { style: 'currency', currency, minimumFractionDigits }).format(amount / scale)
+      const minimumFractionDigits = amount % 10 ** fraction === 0 ? 0 : fraction
+      // As a text with an exponent: a division loses the cents of very large sums.
+      const exact = `${amount}e-${fraction}` as Intl.StringNumericLiteral
+      return new Intl.NumberFormat(locale.value, { style: 'currency', currency, minimumFractionDigits }).format(exact)
     },
     /** What is saved, in per cent and rounded down; nothing where nothing is. */
     saving(before: Money, after: Money): string | undefined {

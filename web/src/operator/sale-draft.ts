@@ -27,9 +27,9 @@ export type SaleDraft = { name: string; banner: string; start: string; end: stri
 
 const HOUR_MS = 3_600_000
 
-/** From the next full hour, for an hour, one each. */
+/** From the next full hour that is not too near, for an hour, one each. */
 export function freshDraft(now: number): SaleDraft {
-  const start = Math.ceil((now + 60_000) / HOUR_MS) * HOUR_MS
+  const start = new Date(now + HOUR_MS + 60_000).setMinutes(0, 0, 0)
   return { name: '', banner: '', start: localText(start), end: localText(start + HOUR_MS), limit: '1', items: [] }
 }
 

@@ -116,6 +116,9 @@ suite('what the API is for', { timeout: 60_000 }, () => {
     const logout = { body: { refresh_token: again.body.refresh_token } }
     assert.equal((await api.ask('POST /api/v1/users/logout', logout)).status, 204)
     await api.refused('POST /api/v1/users/refresh', 'unauthenticated', logout)
+    const elsewhere = await register('everywhere@shop.example')
+    assert.equal((await api.ask('POST /api/v1/users/me/sign-out-everywhere', { token: elsewhere.token })).status, 204)
+    await api.refused('GET /api/v1/users/me', 'unauthenticated', { token: elsewhere.token })
     const first = await register('again@shop.example')
     buyers = [first, ...buyers.slice(1)]
     const grant = {

@@ -28,6 +28,7 @@ describe('catch-up', () => {
     await shop.clock.advance(1000)
     assert.equal(await process.catchUp(), false)
     assert.equal(await shop.books.order(orderId), null, 'its process may still be about to')
+    assert.equal(process.state.booked, 0)
     await shop.clock.advance(1)
     await process.catchUp()
     assert.equal((await shop.books.order(orderId))?.state, 'RESERVATION_PENDING')

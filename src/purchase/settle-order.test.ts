@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { lossy, memoryShop } from '../../test/memory-shop.ts'
+import { altered, lossy, memoryShop } from '../../test/memory-shop.ts'
 import type { Id } from '../core/ids.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import { publish } from './publish.ts'
 import { cancelOrder, expireOrders, settleOrders } from './settle-order.ts'
 
@@ -93,19 +94,42 @@ describe('settling', () => {
     assert.equal(await shop.events.ack('payments', 'slow', [slow.position]), 0)
   })
 
-  it('asks for another turn while there may be more', async () => {
+  it('asks for another turn while there may be more, and tells the ledger of each order once', async () => {
     const shop = memoryShop()
-    const process = shop.process()
+    const told: string[] = []
+    const settle: Ledger['settle'] = (saleId, moves) => {
+      told.push(...moves.map(({ orderId, to }) => `${to} ${orderId}`))
+      return shop.ledger.settle(saleId, moves)
+    }
+    const process = shop.process({ ledger: altered(shop.ledger, { settle }) })
     const sale = await shop.sale(100, {}, process)
-    await Promise.all(Array.from({ length: 100 }, () => process.buy(shop.wish(sale))))
+    const placed = await Promise.all(Array.from({ length: 100 }, () => process.buy(shop.wish(sale))))
     const { books, sales, outbox, events, clock } = shop
     const relay = { books, sales, outbox, events, clock, newId: () => 'relay', published() {} }
-    while (await publish(relay));
-    let turns = 1
-    while (await settleOrders({ ...process.ports, events, announce: process.announce, newId: () => 'worker' })) turns++
-    assert.ok(turns > 1)
+    assert.deepEqual([await publish(relay), await publish(relay)], [true, false])
+    const turn = () => settleOrders({ ...process.ports, events, announce: process.announce, newId: () => 'worker' })
+    assert.deepEqual([await turn(), await turn(), await turn(), await turn()], [true, true, true, false])
+    assert.deepEqual(told.sort(), placed.map((one) => `commit ${one.kind === 'accepted' && one.orderId}`).sort())
     assert.deepEqual((await books.orders({ saleId: sale.id, waiting: true, limit: 9 })).length, 0)
     assert.deepEqual(await shop.imbalances(), [])
+  })
+
+  it('asks nobody for anything where there is nothing to do', async () => {
+    const shop = memoryShop()
+    const [books, events] = [lossy(shop.books), lossy(shop.events)]
+    const process = shop.process({ books })
+    assert.equal(await settleOrders({ ...process.ports, events, announce: process.announce, newId: () => 'worker' }), false)
+    assert.equal(await expireOrders({ ...process.ports, books, announce: process.announce }), false)
+    assert.deepEqual([books.calls, events.calls], [{ expired: 1 }, { take: 1 }])
+  })
+
+  it('is all where the ledger lives in the books', async () => {
+    const shop = await bought()
+    await shop.publish()
+    const ledger = lossy(altered(shop.ledger, { inBooks: true }))
+    await settleOrders({ ...shop.parts, ledger })
+    assert.equal(await shop.state(), 'COMPLETED')
+    assert.deepEqual(ledger.calls, {})
   })
 })
 
@@ -131,6 +155,18 @@ describe('cancelling and expiring', () => {
     const state = await shop.state()
     assert.equal(cancelled.kind, state === 'CANCELLED' ? 'cancelled' : 'conflict')
     assert.deepEqual(await shop.imbalances(), [])
+  })
+
+  it('asks for another turn while more may have expired', async () => {
+    const shop = memoryShop()
+    const process = shop.process()
+    const sale = await shop.sale(40, {}, process)
+    await Promise.all(Array.from({ length: 40 }, () => process.buy(shop.wish(sale))))
+    for (const order of shop.record.orders.values()) Object.assign(order, { state: 'PAYMENT_PENDING' })
+    await shop.clock.advance(600_000)
+    const turn = () => expireOrders({ ...process.ports, announce: process.announce })
+    assert.deepEqual([await turn(), await turn()], [true, false])
+    assert.deepEqual(new Set([...shop.record.orders.values()].map(({ state }) => state)), new Set(['EXPIRED']))
   })
 
   it('ends by the clock what waits for its buyer, and never what waits for us', async () => {

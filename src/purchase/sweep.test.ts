@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { lossy, type MemoryProcess, type MemoryShop, memoryShop } from '../../test/memory-shop.ts'
+import { altered, lossy, type MemoryProcess, type MemoryShop, memoryShop } from '../../test/memory-shop.ts'
 import { newId } from '../../test/samples.ts'
 import type { Books } from '../books/books.ts'
 import type { Id } from '../core/ids.ts'
 import type { Order } from '../core/order.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { sweep } from './sweep.ts'
 
 async function buy(shop: MemoryShop, process: MemoryProcess, sale: { id: Id; productId: Id }, many: number): Promise<Id[]> {
   const placed = await Promise.all(Array.from({ length: many }, () => process.buy(shop.wish(sale))))
@@ -72,7 +73,12 @@ describe('the sweeper', () => {
       },
     })
     const other = shop.process({ ledger: hidden })
+    const { saleId, ...asked } = shop.wish(sale)
+    const unbooked = newId()
+    await shop.ledger.reserve(sale.id, 1, [{ ...asked, orderId: unbooked, deadline: shop.clock.now() }])
+    await shop.clock.advance(5001)
     await other.sweep()
+    assert.equal(await shop.books.order(unbooked), null, 'nothing more of it is believed')
     assert.deepEqual(other.alarms, [{ epoch: 1, because: `order ${first} is RESERVATION_PENDING, its hold is lost` }])
   })
 
@@ -119,16 +125,67 @@ describe('the sweeper', () => {
 
   it('takes back in the ledger what was committed there and is free in the books', async () => {
     const shop = memoryShop()
-    const process = shop.process()
+    const ledger = lossy(shop.ledger)
+    const process = shop.process({ ledger })
     const sale = await shop.sale(4, {}, process)
     const [orderId] = (await buy(shop, process, sale, 1)) as [Id]
     await shop.books.move([cancel(orderId)])
     await shop.ledger.settle(sale.id, [{ orderId, to: 'commit' }])
     await process.sweep()
     assert.deepEqual(await counts(shop, sale.id), { remaining: 4, held: 0, sold: 0 })
+    const before = { ...ledger.calls }
     await process.sweep()
+    assert.equal(ledger.calls.settle, before.settle, 'and once is enough')
     assert.deepEqual(process.alarms, [])
     assert.deepEqual(await shop.imbalances(), [])
+  })
+
+  it('asks for nothing more where all is level', async () => {
+    const shop = memoryShop()
+    const ports = { books: lossy(shop.books), ledger: lossy(shop.ledger) }
+    const process = shop.process(ports)
+    const sale = await shop.sale(4, {}, process)
+    await buy(shop, process, sale, 2)
+    for (const port of Object.values(ports)) for (const name of Object.keys(port.calls)) delete port.calls[name]
+    await process.sweep()
+    assert.deepEqual([ports.books.calls, ports.ledger.calls], [{ ordersOf: 2 }, { look: 2, entries: 2 }])
+  })
+
+  it('has only to tell again where the ledger lives in the books, and says when there may be more of that', async () => {
+    const shop = memoryShop()
+    const sales = lossy(shop.sales)
+    const ledger = altered(shop.ledger, { inBooks: true })
+    const state = { booked: 0 }
+    const turn = (told: number) =>
+      sweep({ books: shop.books, ledger, sales, outbox: { again: async () => told }, alarm() {}, booked: () => state.booked++ })
+    assert.deepEqual([await turn(0), await turn(999), await turn(1000)], [false, false, true])
+    assert.equal(state.booked, 2)
+    assert.deepEqual(sales.calls, {})
+  })
+
+  it('may lose sight of the ledger on its way: the next turn comes', async () => {
+    const shop = memoryShop()
+    let looks = 0
+    const ledger = altered(shop.ledger, { look: async (...args) => (++looks === 2 ? null : shop.ledger.look(...args)) })
+    const process = shop.process({ ledger })
+    await shop.sale(4)
+    await process.sweep()
+    assert.deepEqual([looks, process.alarms], [2, []])
+  })
+
+  it('books all old holds that are in no books, however many', async () => {
+    const shop = memoryShop()
+    const process = shop.process()
+    const sale = await shop.sale(1200, {}, process)
+    const asks = Array.from({ length: 1200 }, () => {
+      const { saleId, ...asked } = shop.wish(sale)
+      return { ...asked, orderId: newId(), deadline: shop.clock.now() }
+    })
+    await shop.ledger.reserve(sale.id, 1, asks)
+    await shop.clock.advance(5001)
+    await process.sweep()
+    assert.equal((await shop.books.byIds(asks.map(({ orderId }) => orderId))).length, 1200)
+    assert.equal(process.state.booked, 3)
   })
 
   it('stops at an old hold that the books refuse, and calls it evidence', async () => {

@@ -127,6 +127,9 @@ suite('what the API is for', { timeout: 60_000 }, () => {
       body: { amount: { amount: 5, currency: 'EUR' }, reason: 'gift' },
     }
     assert.equal((await api.ask('POST /api/v1/admin/users/{id}/credit', grant)).body.balance.amount, 100_005)
+    // Who gave it is the shop's to know.
+    const told = await api.ask('GET /api/v1/users/me/credit', { token: first.token })
+    assert.equal(told.body.journal.items[0].reason, 'gift')
     const found = await api.ask('GET /api/v1/admin/users', { token: operator, query: `?email=${email}` })
     assert.deepEqual(
       found.body.items.map((user: { id: string }) => user.id),

@@ -40,7 +40,7 @@ export class SqlWallets {
         Number.MAX_SAFE_INTEGER - amount,
       )
       if (granted !== 1) return undefined
-      await this.#enter(sql, `grant:${this.#newId()}`, userId, 'grant', amount, `${reason} (${by})`)
+      await this.#enter(sql, `grant:${this.#newId()}`, userId, 'grant', amount, { told: reason, kept: `${reason} (${by})` })
       return balanceOf(sql, userId)
     })
   }
@@ -50,14 +50,22 @@ export class SqlWallets {
     for (const [i, userId] of userIds.entries()) {
       const amount = openingCredits[i] ?? 0
       await sql.run('INSERT INTO wallets (user_id, balance, currency) VALUES (?, ?, ?)', userId, amount, currency)
-      if (amount > 0) await this.#enter(sql, `opening:${userId}`, userId, 'opening', amount, null)
+      if (amount > 0) await this.#enter(sql, `opening:${userId}`, userId, 'opening', amount)
     }
   }
 
-  async #enter(sql: Sql, entry: string, userId: Id, kind: string, amount: number, reason: string | null): Promise<void> {
-    for (const [account, signed] of [
-      [`wallet:${userId}`, amount],
-      ['credit-given', -amount],
+  /** @param reason as the owner of the wallet is told it, and as the shop keeps it: who gave is the shop's to know. */
+  async #enter(
+    sql: Sql,
+    entry: string,
+    userId: Id,
+    kind: string,
+    amount: number,
+    reason: { told: string | null; kept: string | null } = { told: null, kept: null },
+  ): Promise<void> {
+    for (const [account, signed, why] of [
+      [`wallet:${userId}`, amount, reason.told],
+      ['credit-given', -amount, reason.kept],
     ] as const) {
       await sql.run(
         'INSERT INTO journal (id, entry, account, kind, amount, order_id, reason, at) VALUES (?, ?, ?, ?, ?, NULL, ?, ?)',
@@ -66,7 +74,7 @@ export class SqlWallets {
         account,
         kind,
         signed,
-        reason,
+        why,
         this.#now(),
       )
     }

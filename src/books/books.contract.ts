@@ -164,7 +164,7 @@ function worldOf(made: BooksFixture) {
       assert.equal(tally?.buyersWrong, 0)
     }
     assert.deepEqual(await sales.moneyTally(Number.MAX_SAFE_INTEGER), {
-      journalSum: 0,
+      entriesWrong: 0,
       walletsWrong: 0,
       paymentsWrong: 0,
       ordersStuck: 0,

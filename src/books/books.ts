@@ -115,8 +115,8 @@ export type SaleTally = {
   buyersWrong: number
 }
 export type MoneyTally = {
-  /** Sum of all journal rows: double entry makes it zero. */
-  journalSum: number
+  /** Entries of the journal that do not sum to zero. */
+  entriesWrong: number
   /** Wallets whose balance is not the sum of their journal. */
   walletsWrong: number
   /** Completed orders whose payment in the journal is not their price, and payments without a completed order. */

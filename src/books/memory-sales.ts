@@ -193,7 +193,7 @@ export class MemorySales implements Sales {
     const paid = (order: Order) => sumOf(payments.filter((row) => row.orderId === order.orderId)) === order.price * order.quantity
     const isCompleted = (id: Id | null) => orders.some((order) => order.orderId === id && order.state === 'COMPLETED')
     return {
-      journalSum: sumOf(journal),
+      entriesWrong: [...Map.groupBy(journal, (row) => row.entry).values()].filter((rows) => sumOf(rows) !== 0).length,
       walletsWrong: [...wallets].filter(
         ([id, { balance }]) => balance !== sumOf(journal.filter((row) => row.account === `wallet:${id}`)),
       ).length,

@@ -1,9 +1,10 @@
 import type { Id } from '../core/ids.ts'
 import type { Sale } from '../core/sale.ts'
 import type { Database, Sql } from '../platform/sql.ts'
-import type { MoneyTally, NewSale, SaleChange, SaleChanged, Sales, SaleTally } from './books.ts'
+import type { ItemTally, MoneyTally, NewSale, SaleChange, SaleChanged, Sales, SaleTally } from './books.ts'
 import { type ItemRow, saleOf, termsOf } from './rows.ts'
 import { tell } from './sql-books.ts'
+import { buyersWrong, entriesWrong, paymentsWrong, unitsOfOrders, walletsWrong } from './sql-recount.ts'
 import { recountBuyers, wrongItems } from './sql-repair.ts'
 import type { BookTables } from './tables.ts'
 
@@ -209,55 +210,40 @@ export class SqlSales implements Sales {
     )
   }
 
-  tally(saleId: Id): Promise<SaleTally | null> {
-    return this.#db.read(async (sql) => {
+  async tally(saleId: Id): Promise<SaleTally | null> {
+    const counted = await this.#db.read(async (sql) => {
       const [row] = await sql.all<BookTables['sales']>('SELECT * FROM sales WHERE id = ?', saleId)
       if (!row) return null
-      const items = await sql.all<SaleTally['items'][number]>(
-        `SELECT i.product_id AS productId, i.allotment, i.available, i.held, i.sold, i.returned,
-           coalesce(sum(CASE WHEN o.state IN ('RESERVATION_PENDING', 'PAYMENT_PENDING') THEN o.quantity END), 0) AS heldByOrders,
-           coalesce(sum(CASE WHEN o.state IN ('COMPLETED', 'REFUND_DUE', 'REFUNDED') THEN o.quantity END), 0) AS soldByOrders
-         FROM sale_items i LEFT JOIN orders o ON o.sale_id = i.sale_id AND o.product_id = i.product_id
-         WHERE i.sale_id = ? GROUP BY i.product_id ORDER BY i.product_id`,
+      const items = await sql.all<Omit<ItemTally, 'heldByOrders' | 'soldByOrders'>>(
+        `SELECT product_id AS productId, allotment, available, held, sold, returned FROM sale_items
+         WHERE sale_id = ? ORDER BY product_id`,
         saleId,
       )
-      const [wrong] = await sql.all<{ count: number }>(
-        `SELECT count(*) AS count FROM (
-           SELECT b.buyer_id, b.taken, coalesce(sum(CASE WHEN o.state IN ('FAILED', 'CANCELLED', 'EXPIRED') THEN 0 ELSE o.quantity END), 0) AS live
-           FROM sale_buyers b LEFT JOIN orders o ON o.sale_id = b.sale_id AND o.buyer_id = b.buyer_id
-           WHERE b.sale_id = ? GROUP BY b.buyer_id, b.taken
-         ) recount WHERE taken <> live OR taken > ?`,
-        saleId,
-        row.buyer_limit,
-      )
-      return { terms: termsOf(row), items, buyersWrong: wrong?.count ?? 0 }
+      return { terms: termsOf(row), items, units: await unitsOfOrders(sql, saleId) }
     })
+    if (!counted) return null
+    const { terms, units } = counted
+    const items = counted.items.map((item) => {
+      const { held, sold } = units.get(item.productId) ?? { held: 0, sold: 0 }
+      return { ...item, heldByOrders: held, soldByOrders: sold }
+    })
+    return { terms, items, buyersWrong: await buyersWrong(this.#db, saleId) }
   }
 
-  moneyTally(stuckMs: number): Promise<MoneyTally> {
+  async moneyTally(stuckMs: number): Promise<MoneyTally> {
     const stuckBefore = this.#now() - stuckMs
-    const count = async (sql: Sql, text: string, ...values: number[]) =>
-      (await sql.all<{ count: number | null }>(text, ...values))[0]?.count ?? 0
-    return this.#db.read(async (sql) => ({
-      journalSum: await count(sql, 'SELECT sum(amount) AS count FROM journal'),
-      walletsWrong: await count(
-        sql,
-        `SELECT count(*) AS count FROM wallets w
-         WHERE w.balance <> (SELECT coalesce(sum(amount), 0) FROM journal j WHERE j.account = 'wallet:' || w.user_id)`,
-      ),
-      paymentsWrong: await count(
-        sql,
-        `SELECT (SELECT count(*) FROM orders o LEFT JOIN journal j ON j.account = 'sales' AND j.entry = 'payment:' || o.id
-                 WHERE o.state = 'COMPLETED' AND coalesce(j.amount, -1) <> o.price * o.quantity)
-              + (SELECT count(*) FROM journal j LEFT JOIN orders o ON o.id = j.order_id
-                 WHERE j.account = 'sales' AND j.kind = 'payment' AND coalesce(o.state, '') <> 'COMPLETED') AS count`,
-      ),
-      ordersStuck: await count(
-        sql,
+    const [stuck] = await this.#db.read((sql) =>
+      sql.all<{ count: number }>(
         `SELECT count(*) AS count FROM orders WHERE state IN ('RESERVATION_PENDING', 'PAYMENT_PENDING') AND created_at < ?`,
         stuckBefore,
       ),
-    }))
+    )
+    return {
+      entriesWrong: await entriesWrong(this.#db),
+      walletsWrong: await walletsWrong(this.#db),
+      paymentsWrong: await paymentsWrong(this.#db),
+      ordersStuck: stuck?.count ?? 0,
+    }
   }
 
   removeDrill(drillId: Id): Promise<void> {
@@ -267,9 +253,7 @@ export class SqlSales implements Sales {
       const users = 'SELECT id FROM users WHERE drill_id = ?'
       const accounts = "SELECT 'wallet:' || id FROM users WHERE drill_id = ?"
       for (const text of [
-        `DELETE FROM journal WHERE order_id IN (${orders})`,
-        `DELETE FROM journal WHERE account = 'credit-given' AND entry IN (SELECT entry FROM journal WHERE account IN (${accounts}))`,
-        `DELETE FROM journal WHERE account IN (${accounts})`,
+        `DELETE FROM journal WHERE entry IN (SELECT entry FROM journal WHERE account IN (${accounts}))`,
         `DELETE FROM wallets WHERE user_id IN (${users})`,
         `DELETE FROM coupons WHERE order_id IN (${orders})`,
         `DELETE FROM order_log WHERE order_id IN (${orders})`,

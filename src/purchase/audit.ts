@@ -44,7 +44,7 @@ async function equationsNow({ sales, ledger, stuckMs }: AuditParts): Promise<Equ
   }
   const money = await sales.moneyTally(stuckMs)
   equations.push(
-    equal('journal: every entry sums to zero', 'shop', money.journalSum, 0),
+    equal('journal: every entry sums to zero', 'shop', money.entriesWrong, 0),
     equal('wallets that differ from their journal', 'shop', money.walletsWrong, 0),
     equal('payments that differ from completed orders', 'shop', money.paymentsWrong, 0),
     equal('orders that wait longer than their time', 'shop', money.ordersStuck, 0),

@@ -12,7 +12,7 @@ import { Loop } from './platform/loop.ts'
 import { Metrics } from './platform/metrics.ts'
 import { idMaker, systemRandom as random } from './platform/random.ts'
 import { holdLock } from './platform/sqlite/lock.ts'
-import { remoteStores, SqliteThread } from './platform/sqlite/sqlite-database.ts'
+import { PassingThread, remoteStores, SqliteThread, type ThreadUse } from './platform/sqlite/sqlite-database.ts'
 import { announcer } from './purchase/announce.ts'
 import { type Audit, runAudit } from './purchase/audit.ts'
 import { Board } from './purchase/board.ts'
@@ -29,7 +29,7 @@ import { LocalPush } from './push/local-push.ts'
 import { Identity } from './shop/accounts/identity.ts'
 import { Keys } from './shop/accounts/keys.ts'
 import { PasswordTurns } from './shop/accounts/passwords.ts'
-import { ranks, reads } from './store-calls.ts'
+import { counts, ranks, reads } from './store-calls.ts'
 import type { StoreSettings, Stores } from './stores.ts'
 
 /** The folder belongs to another process: its stores must not be opened. */
@@ -37,22 +37,28 @@ class DataInUse extends Error {
   override name = 'DataInUse'
 }
 
+/** An audit asks once for each sale; to start a thread takes longer than to count a small one. */
+const COUNTER_STAYS_MS = 1000
+
 /** Opens the database of `DATA_DIR`, brings its tables up to date and holds it for this process. Throws `DataInUse`. */
 export async function openStores(config: Config, onBug: (error: Error) => void) {
   const { dataDir, holdTtlMs, currency } = config
   const lock = lockData(dataDir)
   if (!lock) throw new DataInUse(`${dataDir} is in use by a running shop: stop it first, or set DATA_DIR to another folder.`)
   const options: StoreSettings = { holdTtlMs, currency }
-  const stores = new URL('stores.ts', import.meta.url).href
-  const open = (readOnly: boolean) =>
-    SqliteThread.open({ path: join(dataDir, 'doorbuster.db'), readOnly, stores, options }, onBug)
-  const writer = await open(false)
+  const path = join(dataDir, 'doorbuster.db')
+  const all = new URL('stores.ts', import.meta.url).href
+  const counting = new URL('count-stores.ts', import.meta.url).href
+  const open = (use: ThreadUse, stores: string) => SqliteThread.open({ path, use, stores, options }, onBug)
+  const writer = await open('write', all)
   await writer.call('schema', 'migrate', [], 'next')
   await writer.call('schema', 'takeOver', [], 'next')
-  const reader = await open(true)
+  const reader = await open('read', all)
+  const counter = new PassingThread(() => open('count', counting), COUNTER_STAYS_MS)
   return {
-    stores: remoteStores<Stores>(writer, reader, reads, ranks, { ledger: { inBooks: true } }),
+    stores: remoteStores<Stores>({ writer, reader, counter }, { reads, counts }, ranks, { ledger: { inBooks: true } }),
     async [Symbol.asyncDispose]() {
+      await counter.stop()
       await reader.stop()
       await writer.stop()
       lock[Symbol.dispose]()

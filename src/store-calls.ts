@@ -6,12 +6,17 @@ import type { Stores } from './stores.ts'
 export const reads = {
   books: ['truth', 'order', 'byIds', 'history', 'orders', 'ordersOf', 'expired'],
   outbox: ['waiting'],
-  sales: ['sale', 'current', 'list', 'tally', 'moneyTally'],
+  sales: ['sale', 'current', 'list'],
   wallets: ['credit', 'journal'],
   ledger: ['settle', 'entries'],
   events: ['lag'],
   accounts: ['get', 'byEmail', 'list', 'lockedFor', 'drillBuyers', 'firstAdministrator'],
   catalogue: ['product', 'products', 'categories', 'knownHandles'],
+} as const satisfies { [S in keyof Stores]?: readonly (keyof Stores[S])[] }
+
+/** What counts row by row, for seconds where there are millions. */
+export const counts = {
+  sales: ['tally', 'moneyTally'],
 } as const satisfies { [S in keyof Stores]?: readonly (keyof Stores[S])[] }
 
 /** Acceptance before everything else, what follows it after all. */

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { systemClock } from '../src/platform/clock.ts'
 import type { Database } from '../src/platform/sql.ts'
-import { remoteStores, SqliteThread } from '../src/platform/sqlite/sqlite-database.ts'
-import { ranks, reads } from '../src/store-calls.ts'
+import { PassingThread, remoteStores, SqliteThread, type ThreadUse } from '../src/platform/sqlite/sqlite-database.ts'
+import { counts, ranks, reads } from '../src/store-calls.ts'
 import { makeStores as makeShopStores, type StoreSettings, type Stores } from '../src/stores.ts'
 import { type HandClock, readTime } from './hand-clock.ts'
 
@@ -25,19 +25,22 @@ export async function openSqliteStores(clock: HandClock) {
   const folder = mkdtempSync(join(tmpdir(), 'stores-'))
   const path = join(folder, 'doorbuster.db')
   const options: Settings = { holdTtlMs: HOLD_TTL_MS, currency: 'EUR', time: clock.shared }
-  const open = (readOnly: boolean) =>
-    SqliteThread.open({ path, readOnly, stores: import.meta.url, options }, (error) => {
+  const open = (use: ThreadUse) =>
+    SqliteThread.open({ path, use, stores: import.meta.url, options }, (error) => {
       throw error
     })
-  const writer = await open(false)
+  const writer = await open('write')
   await writer.call('schema', 'migrate', [], 'next')
-  const reader = await open(true)
+  const reader = await open('read')
+  const counter = new PassingThread(() => open('count'), 1000)
   const plant = new DatabaseSync(path)
   return {
-    stores: remoteStores<Stores>(writer, reader, reads, ranks, { ledger: { inBooks: true } }),
+    stores: remoteStores<Stores>({ writer, reader, counter }, { reads, counts }, ranks, { ledger: { inBooks: true } }),
     plant,
+    path,
     async [Symbol.asyncDispose]() {
       plant.close()
+      await counter.stop()
       await reader.stop()
       await writer.stop()
       rmSync(folder, { recursive: true, force: true })

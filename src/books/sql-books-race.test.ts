@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { openSqliteHere } from '../../sim/sqlite-here.ts'
 import { handClock } from '../../test/hand-clock.ts'
 import { askFor, newId } from '../../test/samples.ts'
 import type { Entry } from '../core/order.ts'
 import { type Database, migrate, type Sql } from '../platform/sql.ts'
-import { openSqlite, SqliteConnection, sqliteFacts } from '../platform/sqlite/connection.ts'
 import { catalogueMigrations } from '../shop/catalogue/tables.ts'
 import { SqlBooks } from './sql-books.ts'
 import { SqlSales } from './sql-sales.ts'
@@ -14,29 +14,13 @@ const clock = handClock()
 
 /** A sale of five in a database of its own. */
 async function open() {
-  const connection = new SqliteConnection(openSqlite(':memory:', false))
-  const database: Database = {
-    facts: sqliteFacts,
-    read: (work) => work(connection),
-    async write(work) {
-      connection.exec('SAVEPOINT one')
-      try {
-        return await work(connection)
-      } catch (error) {
-        connection.exec('ROLLBACK TO one')
-        throw error
-      } finally {
-        connection.exec('RELEASE one')
-      }
-    },
-  }
+  const { db, database } = openSqliteHere()
   await migrate(database, [...catalogueMigrations, ...bookMigrations], clock.now())
   const productId = newId()
-  await connection.run(
+  db.prepare(
     `INSERT INTO products (id, name, description, price, currency, kind, attributes, is_deleted, created_at, updated_at)
      VALUES (?, 'A product', '', 100, 'EUR', 'product', '{}', 0, 0, 0)`,
-    productId,
-  )
+  ).run(productId)
   const saleId = newId()
   const rest = { banner: null, startTime: 0, endTime: clock.now() + 1000, limit: 1, incarnation: null, drillId: null }
   const items = [{ productId, price: 100, currency: 'EUR', quantity: 5 }]

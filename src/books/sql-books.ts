@@ -1,7 +1,8 @@
 import { assert } from '../core/assert.ts'
 import type { Id } from '../core/ids.ts'
 import { type Entry, type Order, type OrderState, releases } from '../core/order.ts'
-import { type Database, DuplicateKey, type Sql } from '../platform/sql.ts'
+import { DuplicateKey } from '../platform/duplicate-key.ts'
+import type { Database, Sql } from '../platform/sql.ts'
 import type { Booked, Books, Happening, Moved, OrderFilter, OrderMove } from './books.ts'
 import { type OrderRow, orderOf, SELECT_ORDER } from './rows.ts'
 

@@ -1,5 +1,4 @@
 import { type CompiledQuery, DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
-import { Fault } from '../core/fault.ts'
 
 /** What may be bound. Times are epoch milliseconds, money minor units, booleans 0 and 1, documents JSON text: the subset
  *  that SQLite, PostgreSQL and MySQL read back alike. */
@@ -15,20 +14,14 @@ export interface Sql {
   change(query: CompiledQuery<unknown>): Promise<number>
 }
 
-/** A row with this unique key is there already. The caller's transaction ends without effect; what stands there can be read anew. */
-export class DuplicateKey extends Fault {
-  constructor(message: string) {
-    super('store-failed', 'refused', message)
-  }
-}
-
 /**
  * A database as the stores see it. `write` is one transaction: all or nothing, durable when it returns; several may share
- * one sync to disk. It throws `Fault` (`refused`: nothing was written). Inside `work`, await nothing but the database.
+ * one sync to disk. It throws `Fault` (`refused`: nothing was written), of a unique key `DuplicateKey`. Inside `work`, await nothing but the database.
  */
 export interface Database {
   readonly facts: SqlFacts
   write<T>(work: (sql: Sql) => Promise<T>): Promise<T>
+  /** All of `work` sees one moment. */
   read<T>(work: (sql: Sql) => Promise<T>): Promise<T>
 }
 

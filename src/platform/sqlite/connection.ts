@@ -2,7 +2,8 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { CompiledQuery } from 'kysely'
 import { assert } from '../../core/assert.ts'
 import { Fault } from '../../core/fault.ts'
-import { DuplicateKey, type Sql, type SqlFacts, type Value } from '../sql.ts'
+import { DuplicateKey } from '../duplicate-key.ts'
+import type { Sql, SqlFacts, Value } from '../sql.ts'
 
 export const sqliteFacts: SqlFacts = { partialIndexes: true, clustered: 'WITHOUT ROWID', skipLocked: '', forUpdate: '' }
 
@@ -15,14 +16,14 @@ const BUSY_TIMEOUT_MS = 1000
  * `synchronous=FULL` with a write-ahead log: a commit is on the disk when it returns. Measured on a 2-core machine: kill -9
  * and power loss lost nothing with FULL; NORMAL lost everything since the last checkpoint at a power loss.
  */
-export function openSqlite(path: string, readOnly: boolean): DatabaseSync {
+export function openSqlite(path: string, readOnly: boolean, cacheKb = 32_000): DatabaseSync {
   const db = new DatabaseSync(path, { readOnly, timeout: BUSY_TIMEOUT_MS })
   if (!readOnly)
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON')
   // 32 MiB: pages that a crowd writes again and again go to the file once. With the default of 4 MiB one commit in twenty took
   // 6 ms longer.
   if (!readOnly) db.exec('PRAGMA wal_autocheckpoint = 8000')
-  db.exec('PRAGMA foreign_keys = ON; PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY')
+  db.exec(`PRAGMA foreign_keys = ON; PRAGMA cache_size = -${cacheKb}; PRAGMA temp_store = MEMORY`)
   return db
 }
 

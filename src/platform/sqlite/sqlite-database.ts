@@ -2,9 +2,11 @@ import { Worker } from 'node:worker_threads'
 import { Bug } from '../../core/assert.ts'
 import { Fault, type FaultCode } from '../../core/fault.ts'
 
+/** `count` reads too, for seconds: whatever else the machine has to do goes first, and it takes little memory. */
+export type ThreadUse = 'write' | 'read' | 'count'
 export type ThreadSettings = {
   path: string
-  readOnly: boolean
+  use: ThreadUse
   /** URL of the module with `makeStores(db, options)`. */
   stores: string
   options: unknown
@@ -38,7 +40,8 @@ export class SqliteThread {
 
   /** @param onBug the thread died, or an assertion in it broke: the process must end. */
   static open(settings: ThreadSettings, onBug: (error: Error) => void): Promise<SqliteThread> {
-    const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: settings })
+    const resourceLimits = settings.use === 'count' ? { maxYoungGenerationSizeMb: 1 } : {}
+    const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: settings, resourceLimits })
     const thread = new SqliteThread(worker)
     let ready = false
     return new Promise((resolve, reject) => {
@@ -106,11 +109,56 @@ export class SqliteThread {
   }
 }
 
-/** The stores of both threads behind one face: what only reads goes to the reader, all else to the writer. */
+/** Is there only while somebody asks it, and for a while after. */
+export class PassingThread {
+  readonly #open: () => Promise<SqliteThread>
+  readonly #stayMs: number
+  #thread: Promise<SqliteThread> | undefined
+  #leaving: NodeJS.Timeout | undefined
+  #asking = 0
+
+  constructor(open: () => Promise<SqliteThread>, stayMs: number) {
+    this.#open = open
+    this.#stayMs = stayMs
+  }
+
+  async call(...ask: Parameters<SqliteThread['call']>): Promise<unknown> {
+    clearTimeout(this.#leaving)
+    this.#asking++
+    try {
+      this.#thread ??= this.#open()
+      return await this.#thread.then(
+        (thread) => thread.call(...ask),
+        (error) => {
+          this.#thread = undefined
+          throw error
+        },
+      )
+    } finally {
+      if (--this.#asking === 0 && this.#thread) this.#leaving = setTimeout(() => void this.stop(), this.#stayMs)
+    }
+  }
+
+  /** Waits for what was asked. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#leaving)
+    const thread = this.#thread
+    this.#thread = undefined
+    // On the same promise as the calls, and so behind them.
+    await thread?.then(
+      (one) => one.stop(),
+      () => {},
+    )
+  }
+}
+
+type Methods<Stores> = { [S in keyof Stores]?: readonly (keyof Stores[S])[] }
+
+/** The stores of all threads behind one face: what counts row by row goes to the counter, what else only reads to the reader, all
+ *  else to the writer. */
 export function remoteStores<Stores extends object>(
-  writer: SqliteThread,
-  reader: SqliteThread,
-  reads: { [S in keyof Stores]?: readonly (keyof Stores[S])[] },
+  { writer, reader, counter }: { writer: SqliteThread; reader: SqliteThread; counter: PassingThread },
+  { reads, counts }: { reads: Methods<Stores>; counts: Methods<Stores> },
   ranks: { [S in keyof Stores]?: { [M in keyof Stores[S]]?: Rank } },
   facts: { [S in keyof Stores]?: Partial<Stores[S]> },
 ): Stores {
@@ -121,7 +169,8 @@ export function remoteStores<Stores extends object>(
         if (method === 'then') return undefined
         const fact = (facts as Record<string, Record<string, unknown> | undefined>)[store]?.[method]
         if (fact !== undefined) return fact
-        const thread = (reads as Record<string, readonly string[]>)[store]?.includes(method) ? reader : writer
+        const isIn = (methods: Methods<Stores>) => (methods as Record<string, readonly string[]>)[store]?.includes(method)
+        const thread = isIn(counts) ? counter : isIn(reads) ? reader : writer
         const rank = (ranks as Record<string, Record<string, Rank>>)[store]?.[method] ?? 'next'
         methods[method] ??= (...args: unknown[]) => thread.call(store, method, args, rank)
         return methods[method]

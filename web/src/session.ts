@@ -21,7 +21,7 @@ export const account = computed(() => {
 export const isOperator = computed(() => account.value?.roles.includes('admin') ?? false)
 
 /** Looks for a session without a word to the visitor. Tokens live in memory: each load of the page looks again. */
-export async function findSession(): Promise<void> {
+async function findSession(): Promise<void> {
   if (!localStorage.getItem(HINT)) {
     user.value = null
     return

@@ -86,7 +86,7 @@ function oidc(): Promise<UserManager> {
       redirect_uri: `${location.origin}/signed-in`,
       silent_redirect_uri: `${location.origin}/signed-in/silent`,
       post_logout_redirect_uri: `${location.origin}/`,
-      scope: 'openid email profile offline_access',
+      scope: 'openid email profile',
       userStore: new WebStorageStateStore({ store: new InMemoryWebStorage() }),
       automaticSilentRenew: true,
     })

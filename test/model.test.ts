@@ -6,7 +6,7 @@ import { serveRuns } from './model/shop.ts'
 import { memoryStores, sqliteStores } from './model/stores.ts'
 
 /** Lists of commands, and where they begin. What fails says its seed and its path: with both given it fails again. */
-const { MODEL_RUNS = '400', MODEL_SEED = '20261128', MODEL_PATH } = process.env
+const { MODEL_RUNS = '300', MODEL_SEED = '20261128', MODEL_PATH } = process.env
 const COMMANDS_MAX = 40
 const CREDIT = 400
 /** Of each product; null is not counted. */

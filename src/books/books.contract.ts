@@ -162,6 +162,8 @@ function worldOf(made: BooksFixture) {
         assert.equal(item.sold, item.soldByOrders)
       }
       assert.equal(tally?.buyersWrong, 0)
+      const standing = tally?.items.reduce((sum, item) => sum + item.held + item.sold, 0)
+      assert.equal(tally?.taken, standing)
     }
     assert.deepEqual(await sales.moneyTally(Number.MAX_SAFE_INTEGER), {
       entriesWrong: 0,

@@ -111,6 +111,8 @@ export type ItemTally = {
 export type SaleTally = {
   terms: SaleTerms
   items: ItemTally[]
+  /** Units of all buyers, by their rows. */
+  taken: number
   /** Buyers whose units exceed the limit, or whose row differs from the recount of their orders. */
   buyersWrong: number
 }

@@ -157,7 +157,12 @@ export class MemorySales implements Sales {
       ([buyerId, taken]) =>
         taken > sale.limit || taken !== unitsOf(orders.filter((order) => order.buyerId === buyerId && isLive(order.state))),
     )
-    return { terms: termsOf(sale), items: items.sort((a, b) => (a.productId < b.productId ? -1 : 1)), buyersWrong: wrong.length }
+    return {
+      terms: termsOf(sale),
+      items: items.sort((a, b) => (a.productId < b.productId ? -1 : 1)),
+      taken: [...sale.taken.values()].reduce((sum, units) => sum + units, 0),
+      buyersWrong: wrong.length,
+    }
   }
 
   async recount(saleId: Id): Promise<boolean> {

@@ -1,44 +1,57 @@
 import type { Id } from '../core/ids.ts'
 import type { Sql } from '../platform/sql.ts'
+import { type Units, unitsOfOrders } from './sql-recount.ts'
 
-type Counts = { productId: Id; available: number; held: number; sold: number }
+type Counts = Units & { productId: Id; available: number }
 
-const LIVE = "state NOT IN ('FAILED', 'CANCELLED', 'EXPIRED')"
-
-/** Those items of a sale that are not what its orders say, as they should be. */
-export async function wrongItems(sql: Sql, saleId: Id): Promise<Counts[]> {
-  const orders = await sql.all<Omit<Counts, 'available'>>(
-    `SELECT product_id AS productId,
-       sum(CASE WHEN state IN ('RESERVATION_PENDING', 'PAYMENT_PENDING') THEN quantity ELSE 0 END) AS held,
-       sum(CASE WHEN state IN ('COMPLETED', 'REFUND_DUE', 'REFUNDED') THEN quantity ELSE 0 END) AS sold
-     FROM orders WHERE sale_id = ? GROUP BY product_id`,
-    saleId,
-  )
+/** Those items of a sale that are not what its orders say, as they should be, and how many units all its orders hold. */
+export async function recountItems(sql: Sql, saleId: Id): Promise<{ wrong: Counts[]; live: number }> {
+  const units = await unitsOfOrders(sql, saleId)
   const items = await sql.all<Counts & { allotment: number; returned: number }>(
     `SELECT product_id AS productId, available, held, sold, allotment, returned FROM sale_items
      WHERE sale_id = ? ORDER BY product_id`,
     saleId,
   )
-  return items.flatMap(({ productId, allotment, returned, ...found }) => {
-    const { held, sold } = orders.find((one) => one.productId === productId) ?? { held: 0, sold: 0 }
+  const wrong = items.flatMap(({ productId, allotment, returned, ...found }) => {
+    const { held, sold } = units.get(productId) ?? { held: 0, sold: 0 }
     const available = allotment - returned - held - sold
     const isRight = available === found.available && held === found.held && sold === found.sold
     return isRight ? [] : [{ productId, available, held, sold }]
   })
+  return { wrong, live: [...units.values()].reduce((sum, { held, sold }) => sum + held + sold, 0) }
 }
 
-/** Answers how many buyers had other units than their orders say. */
-export async function recountBuyers(sql: Sql, saleId: Id): Promise<number> {
-  const wrong = await sql.run(
+const OF_BUYER = 'FROM orders o WHERE o.buyer_id = b.buyer_id AND o.sale_id = b.sale_id'
+const RELEASED = "('FAILED', 'CANCELLED', 'EXPIRED')"
+
+/** Sets right what buyers of a sale have; answers how many it was wrong for. @param live units of all orders that stand. */
+export async function repairBuyers(sql: Sql, saleId: Id, live: number): Promise<number> {
+  const wrong = await sql.all<{ buyerId: Id; units: number }>(
+    // In pieces that each lie in an index, as the audit looks for them.
+    `SELECT buyerId, units FROM (
+       SELECT b.buyer_id AS buyerId, b.taken,
+         (SELECT count(*) ${OF_BUYER}) + (SELECT coalesce(sum(quantity - 1), 0) ${OF_BUYER} AND o.quantity > 1)
+         - (SELECT coalesce(sum(quantity), 0) ${OF_BUYER} AND o.state IN ${RELEASED}) AS units
+       FROM sale_buyers b WHERE b.sale_id = ?
+     ) recount WHERE taken <> units`,
+    saleId,
+  )
+  for (const { buyerId, units } of wrong)
+    await sql.run('UPDATE sale_buyers SET taken = ? WHERE sale_id = ? AND buyer_id = ?', units, saleId, buyerId)
+  if ((await unitsOfBuyers(sql, saleId)) === live) return wrong.length
+  const missing = await sql.run(
     `INSERT INTO sale_buyers (sale_id, buyer_id, taken)
-     SELECT sale_id, buyer_id, sum(quantity) FROM orders WHERE sale_id = ? AND ${LIVE} GROUP BY sale_id, buyer_id
-     ON CONFLICT (sale_id, buyer_id) DO UPDATE SET taken = excluded.taken WHERE sale_buyers.taken <> excluded.taken`,
+     SELECT o.sale_id, o.buyer_id, sum(o.quantity) FROM orders o
+     WHERE o.sale_id = ? AND o.state NOT IN ${RELEASED}
+       AND NOT EXISTS (SELECT 1 FROM sale_buyers b WHERE b.sale_id = o.sale_id AND b.buyer_id = o.buyer_id)
+     GROUP BY o.sale_id, o.buyer_id`,
     saleId,
   )
-  const without = await sql.run(
-    `UPDATE sale_buyers SET taken = 0 WHERE sale_id = ? AND taken > 0 AND NOT EXISTS (
-       SELECT 1 FROM orders o WHERE o.buyer_id = sale_buyers.buyer_id AND o.sale_id = sale_buyers.sale_id AND o.${LIVE})`,
-    saleId,
-  )
-  return wrong + without
+  return wrong.length + missing
+}
+
+/** Of all buyers of a sale, by their rows. */
+export async function unitsOfBuyers(sql: Sql, saleId: Id): Promise<number> {
+  const [all] = await sql.all<{ taken: number | null }>('SELECT sum(taken) AS taken FROM sale_buyers WHERE sale_id = ?', saleId)
+  return all?.taken ?? 0
 }

@@ -5,7 +5,7 @@ import type { ItemTally, MoneyTally, NewSale, SaleChange, SaleChanged, Sales, Sa
 import { type ItemRow, saleOf, termsOf } from './rows.ts'
 import { tell } from './sql-books.ts'
 import { buyersWrong, entriesWrong, paymentsWrong, unitsOfOrders, walletsWrong } from './sql-recount.ts'
-import { recountBuyers, wrongItems } from './sql-repair.ts'
+import { recountItems, repairBuyers, unitsOfBuyers } from './sql-repair.ts'
 import type { BookTables } from './tables.ts'
 
 /** A price in another currency cannot stand beside the sale's: then there is none but that. */
@@ -166,9 +166,10 @@ export class SqlSales implements Sales {
         `SELECT settled_at FROM sales WHERE id = ? ${this.#db.facts.forUpdate}`,
         saleId,
       )
-      const wrong = sale ? await wrongItems(sql, saleId) : []
-      if (!sale || wrong.some(({ available }) => available < 0)) return false
-      const buyers = await recountBuyers(sql, saleId)
+      if (!sale) return false
+      const { wrong, live } = await recountItems(sql, saleId)
+      if (wrong.some(({ available }) => available < 0)) return false
+      const buyers = await repairBuyers(sql, saleId, live)
       for (const { productId, available, held, sold } of wrong) {
         await sql.run(
           'UPDATE sale_items SET available = ?, held = ?, sold = ? WHERE sale_id = ? AND product_id = ?',
@@ -219,15 +220,16 @@ export class SqlSales implements Sales {
          WHERE sale_id = ? ORDER BY product_id`,
         saleId,
       )
-      return { terms: termsOf(row), items, units: await unitsOfOrders(sql, saleId) }
+      const taken = await unitsOfBuyers(sql, saleId)
+      return { terms: termsOf(row), items, taken, units: await unitsOfOrders(sql, saleId) }
     })
     if (!counted) return null
-    const { terms, units } = counted
+    const { terms, taken, units } = counted
     const items = counted.items.map((item) => {
       const { held, sold } = units.get(item.productId) ?? { held: 0, sold: 0 }
       return { ...item, heldByOrders: held, soldByOrders: sold }
     })
-    return { terms, items, buyersWrong: await buyersWrong(this.#db, saleId) }
+    return { terms, items, taken, buyersWrong: await buyersWrong(this.#db, saleId) }
   }
 
   async moneyTally(stuckMs: number): Promise<MoneyTally> {

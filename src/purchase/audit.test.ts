@@ -28,6 +28,7 @@ const books = {
   sold: 'books: sold = sum of completed orders',
 }
 const ledger = { sum: 'ledger: allotment = remaining + held + sold', level: 'ledger remaining = books available' }
+const units = 'buyers: units of all = sum of waiting and completed orders'
 const buyers = 'buyers over their limit, or whose units differ from their orders'
 const money = {
   journal: 'journal: every entry sums to zero',
@@ -48,8 +49,9 @@ const planted: [string, (world: World) => unknown, string[]][] = [
     (world) => Object.assign(itemOf(world), { sold: 2, available: 2 }),
     [books.sold, ledger.level],
   ],
-  ['an order that vanished', (world) => world.record.orders.delete(world.orderId), [books.sold, buyers, money.payments]],
-  ['a buyer who was given more', (world) => world.record.sales.get(world.saleId)?.taken.set(world.buyerId, 2), [buyers]],
+  ['an order that vanished', (world) => world.record.orders.delete(world.orderId), [books.sold, units, buyers, money.payments]],
+  ['a buyer who was given more', (world) => world.record.sales.get(world.saleId)?.taken.set(world.buyerId, 2), [units, buyers]],
+  ['a buyer who is missing', (world) => world.record.sales.get(world.saleId)?.taken.delete(world.buyerId), [units]],
   ['a limit that nobody kept', (world) => Object.assign(world.record.sales.get(world.saleId) ?? {}, { limit: 0 }), [buyers]],
   [
     'a wallet that was filled by hand',
@@ -89,6 +91,7 @@ describe('the audit', () => {
         [books.sold, 1, 1],
         ['ledger: allotment = remaining + held + sold', 5, 5],
         ['ledger remaining = books available', 3, 3],
+        [units, 2, 2],
         [buyers, 0, 0],
         [money.journal, 0, 0],
         [money.wallets, 0, 0],

@@ -58,7 +58,7 @@ export function saleIn({ scope }: Equation): Id | undefined {
 }
 
 /** `view`: of the same sale in the ledger; `null` where only the books are asked. */
-export function saleEquations({ terms, items, buyersWrong }: SaleTally, view: LedgerView | null): Equation[] {
+export function saleEquations({ terms, items, taken, buyersWrong }: SaleTally, view: LedgerView | null): Equation[] {
   const equations: Equation[] = []
   for (const item of items) {
     const scope = `sale ${terms.id} product ${item.productId}`
@@ -84,7 +84,13 @@ export function saleEquations({ terms, items, buyersWrong }: SaleTally, view: Le
       equal('ledger remaining = books available', scope, counted.remaining, item.available, counted.held - item.held),
     )
   }
-  equations.push(equal('buyers over their limit, or whose units differ from their orders', `sale ${terms.id}`, buyersWrong, 0))
+  const scope = `sale ${terms.id}`
+  const standing = items.reduce((sum, item) => sum + item.heldByOrders + item.soldByOrders, 0)
+  equations.push(
+    // Else a buyer who is missing would be missed: what they have is looked at row by row.
+    equal('buyers: units of all = sum of waiting and completed orders', scope, taken, standing),
+    equal('buyers over their limit, or whose units differ from their orders', scope, buyersWrong, 0),
+  )
   return equations
 }
 

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type MemoryShop, memoryShop, PRICE } from '../../test/memory-shop.ts'
+import { handClock } from '../../test/hand-clock.ts'
+import { altered, lossy, type MemoryShop, memoryShop, PRICE } from '../../test/memory-shop.ts'
+import { openTerms } from '../../test/samples.ts'
 import type { MemoryItem } from '../books/memory-record.ts'
 import type { Id } from '../core/ids.ts'
-import { runAudit } from './audit.ts'
+import { runAudit, saleEquations, saleIn } from './audit.ts'
 
 /** A sale of 5 with one order paid, one failed and one that waits. */
 async function trading() {
@@ -101,6 +103,15 @@ describe('the audit', () => {
     )
   })
 
+  it('says of each equation what it is about', async () => {
+    const { sales, ledger, clock, saleId, productId } = await trading()
+    const { equations } = await runAudit({ sales, ledger, clock, stuckMs: 60_000 })
+    const [sale, product] = [`sale ${saleId}`, `sale ${saleId} product ${productId}`]
+    assert.deepEqual(new Set(equations.map(({ scope }) => scope)), new Set([product, sale, 'shop']))
+    for (const one of equations) assert.equal(saleIn(one), one.scope === 'shop' ? undefined : saleId)
+    for (const { id, scope } of equations) assert.equal(scope === 'shop', Object.values(money).includes(id), id)
+  })
+
   for (const [what, plant, expected] of planted) {
     it(`finds ${what}`, async () => {
       const world = await trading()
@@ -126,6 +137,58 @@ describe('the audit', () => {
     const { sales, ledger, clock } = world
     const audit = await runAudit({ sales, ledger, clock, stuckMs: 60_000, still: true })
     assert.equal(audit.ok, false)
+  })
+
+  it('reports no difference that it has seen once only', async () => {
+    const world = await trading()
+    const { sales, ledger, clock } = world
+    itemOf(world).available++
+    const audit = runAudit({ sales, ledger, clock, stuckMs: 60_000 })
+    await clock.advance(1999)
+    itemOf(world).available--
+    world.record.journal.pop()
+    await clock.advance(1)
+    const { ok, equations } = await audit
+    assert.ok(ok)
+    assert.notEqual(equations.find(({ id }) => id === money.journal)?.left, 0)
+  })
+
+  it('looks into the ledger only where that has numbers of its own, and the sale is not settled', async () => {
+    const { sales, ledger, clock, saleId, record } = await trading()
+    const looks = async (parts: object) => {
+      const asked = lossy(altered(ledger, parts))
+      await runAudit({ sales, ledger: asked, clock, stuckMs: 60_000 })
+      return asked.calls.look ?? 0
+    }
+    assert.deepEqual([await looks({}), await looks({ inBooks: true })], [1, 0])
+    Object.assign(record.sales.get(saleId) ?? {}, { settledAt: clock.now() })
+    assert.equal(await looks({}), 0)
+  })
+
+  it('passes over a sale that is removed while it counts', async () => {
+    const { sales, ledger, clock } = await trading()
+    const gone = altered(sales, { tally: async () => null })
+    const { ok, equations } = await runAudit({ sales: gone, ledger, clock, stuckMs: 60_000 })
+    assert.ok(ok && equations.every(({ scope }) => scope === 'shop'))
+  })
+
+  it('compares each item with its own count, and counts what went back to ordinary stock', () => {
+    const terms = openTerms(handClock())
+    const none = { allotment: 5, available: 0, held: 0, sold: 0, returned: 0, heldByOrders: 0, soldByOrders: 0 }
+    const recorded = [
+      { ...none, productId: 'cup', available: 5 },
+      { ...none, productId: 'pot', available: 1, held: 1, heldByOrders: 1, sold: 1, soldByOrders: 1, returned: 2 },
+    ]
+    const items = [
+      { productId: 'pot', allotment: 5, remaining: 1, held: 1, sold: 1 },
+      { productId: 'cup', allotment: 5, remaining: 4, held: 1, sold: 0 },
+    ]
+    const view = { terms, seq: 0, now: 0, items, buyers: [] }
+    const equations = saleEquations({ terms, items: recorded, taken: 2, buyersWrong: 0 }, view)
+    const wrong = equations.filter(({ holds }) => !holds)
+    assert.deepEqual(wrong, [
+      { id: ledger.level, scope: `sale ${terms.id} product cup`, left: 4, right: 5, inFlight: 1, holds: false },
+    ])
   })
 
   it('says of what is under way how much it is', async () => {

@@ -1,8 +1,10 @@
 import { onScopeDispose, ref } from 'vue'
 import { api } from './api/client.ts'
+import { heard } from './server-clock.ts'
 import { account } from './session.ts'
 
 export type Frame =
+  | { type: 'hello'; serverTime: string }
   | { type: 'stock'; saleId: string; items: { productId: string; remaining: number }[]; at: string }
   | { type: 'sale'; saleId: string; status: string; phase: string }
   | { type: 'order'; orderId: string; status: string; version: number }
@@ -43,9 +45,12 @@ async function connect(): Promise<void> {
   timer = 0
   const ticket = account.value ? (await api.POST('/api/v1/live/ticket').catch(() => undefined))?.data?.ticket : undefined
   if (topics.size === 0 || socket) return
+  // Without one a buyer's own orders would not be told, and nobody would look for them.
+  if (account.value && !ticket) return later()
   ticketed = ticket !== undefined
   const address = new URL('/api/v1/live', location.origin.replace(/^http/, 'ws'))
   if (ticket) address.searchParams.set('ticket', ticket)
+  const askedAt = performance.now()
   const made = new WebSocket(address)
   socket = made
   made.onopen = () => {
@@ -53,7 +58,11 @@ async function connect(): Promise<void> {
     connection.value = 'live'
     subscribe([...topics.keys()])
   }
-  made.onmessage = ({ data }) => tell(JSON.parse(String(data)))
+  made.onmessage = ({ data }) => {
+    const frame = JSON.parse(String(data)) as Frame
+    if (frame.type === 'hello') heard(frame.serverTime, askedAt)
+    else tell(frame)
+  }
   made.onclose = () => {
     if (socket !== made) return
     socket = undefined

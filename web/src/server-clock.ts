@@ -9,7 +9,10 @@ let error = Number.POSITIVE_INFINITY
 /** The server's time, milliseconds since 1970, as well as it is known. */
 export const now = (): number => performance.now() + offset
 
-/** A time that came with an answer: at most as old as the request. Better than the machine's clock, worse than `setClock`. */
+/**
+ * A time that came with what was asked for then, and is at most as old. Never with an answer that something on the way may
+ * keep: the browser gives it again later, as it was.
+ */
 export function heard(serverTime: string, askedAt: number): void {
   take(serverTime, askedAt, performance.now())
 }

@@ -2,7 +2,6 @@ import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 import { api } from './api/client.ts'
 import type { paths } from './api/schema.d.ts'
 import { connection, useLive } from './live.ts'
-import { heard } from './server-clock.ts'
 
 export type SaleStatus = paths['/api/v1/sales/{saleId}/status']['get']['responses'][200]['content']['application/json']
 type Moment = Pick<SaleStatus, 'status' | 'phase'>
@@ -22,17 +21,15 @@ export function useStock(saleId: string, changed: () => void = () => {}) {
 
   async function poll(): Promise<void> {
     clearTimeout(timer)
-    const sent = performance.now()
     const { data } = await api
       .GET('/api/v1/sales/{saleId}/status', { params: { path: { saleId } } })
       .catch(() => ({ data: undefined }))
-    if (data) take(data, sent)
+    if (data) take(data)
     clearTimeout(timer)
     timer = window.setTimeout(poll, POLL_MS[connection.value])
   }
 
-  function take({ serverTime, status, phase, items }: SaleStatus, sent = performance.now()): void {
-    heard(serverTime, sent)
+  function take({ status, phase, items }: SaleStatus): void {
     moment.value = { status, phase }
     show(items)
   }

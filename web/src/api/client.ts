@@ -14,6 +14,8 @@ export type Problem = {
 
 /** Longer than the server takes to say `unknown-outcome`. */
 const TIMEOUT_MS = 10_000
+/** How often a read that came too early is asked for again. */
+const TURNS_MAX = 2
 
 /** Everything the page says to the shop: paths, bodies and answers are those of the OpenAPI document. */
 export const api = createClient<paths>({ baseUrl: location.origin, fetch: send })
@@ -21,12 +23,22 @@ export const api = createClient<paths>({ baseUrl: location.origin, fetch: send }
 /** An access token that ended is renewed once, without the visitor. */
 async function send(request: Request): Promise<Response> {
   const held = await token()
-  if (!held) return fetch(timed(request))
-  const again = request.clone()
-  const response = await fetch(timed(signed(request, held)))
-  if (response.status !== 401) return response
+  const response = await unhurried(request, held)
+  if (response.status !== 401 || !held) return response
   const fresh = await renew(held)
-  return fresh ? fetch(timed(signed(again, fresh))) : response
+  return fresh ? unhurried(request, fresh) : response
+}
+
+/** A buyer has few turns a second for all windows together; what was only read waits for its own instead of failing. */
+async function unhurried(request: Request, held: string | undefined): Promise<Response> {
+  for (let times = 0; ; times++) {
+    const asked = request.clone()
+    const response = await fetch(timed(held ? signed(asked, held) : asked))
+    if (response.status !== 429 || request.method !== 'GET' || times === TURNS_MAX) return response
+    const seconds = Number(response.headers.get('retry-after')) || 1
+    // Those that were refused together do not come back together.
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000 * (1 + Math.random())))
+  }
 }
 
 function signed(request: Request, held: string): Request {

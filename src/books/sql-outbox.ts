@@ -49,7 +49,7 @@ export class SqlOutbox implements Outbox {
       sql.run(
         `INSERT INTO outbox (happening, ref_id, at, token, leased_until)
          SELECT 'order-booked', o.id, ?, NULL, 0 FROM orders o
-         WHERE o.state = 'RESERVATION_PENDING' AND o.created_at < ?
+         WHERE o.state IN ('RESERVATION_PENDING', 'PAYMENT_PENDING') AND o.state = 'RESERVATION_PENDING' AND o.created_at < ?
            AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.ref_id = o.id)
            AND NOT EXISTS (SELECT 1 FROM event_deliveries d WHERE d.subject = o.id)
          ORDER BY o.created_at LIMIT 1000`,

@@ -29,6 +29,7 @@ export function useFigures(saleId: string, isOver: () => boolean) {
     if (isGone) return
     problem.value = data ? undefined : problemOf(error)
     if (data) take(data)
+    if (problem.value?.code === 'not-found') return
     timer = window.setTimeout(look, isOver() && data?.items.every(({ held }) => held === 0) ? RARELY_MS : EVERY_MS)
   }
 

@@ -82,8 +82,12 @@ export function memoryShop() {
     const push = new LocalPush()
     const alarms: { epoch: number; because: string }[] = []
     const faults: unknown[] = []
-    const state = { behind: false, booked: 0, rebuilt: 0 }
-    const rebuild = new RebuildLedger({ ...own, clock, rebuilt: () => state.rebuilt++ })
+    const state = { behind: false, booked: 0, rebuilt: 0, because: '' }
+    const rebuilt = (_saleId: Id, _epoch: number, because: string) => {
+      state.rebuilt++
+      state.because = because
+    }
+    const rebuild = new RebuildLedger({ ...own, clock, rebuilt })
     const alarm = (saleId: Id, epoch: number, because: string) => {
       alarms.push({ epoch, because })
       rebuild.alarm(saleId, epoch, because)

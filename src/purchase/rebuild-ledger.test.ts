@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { altered, lossy, type MemoryProcess, type MemoryShop, memoryShop } from '../../test/memory-shop.ts'
+import { newId } from '../../test/samples.ts'
 import type { Books, Sales } from '../books/books.ts'
 import type { Id } from '../core/ids.ts'
-import { type Sale, termsOf } from '../core/sale.ts'
+import { type Sale, type SaleTerms, termsOf } from '../core/sale.ts'
 import type { Ledger, LedgerImage } from '../ledger/ledger.ts'
 import type { Purchase } from './place-order.ts'
 
@@ -62,7 +63,12 @@ describe('the rebuild of a lost ledger', () => {
     await shop.clock.advance(1)
     await turn
     await isWhole(shop, sale, 2)
-    assert.equal(process.state.rebuilt, 1)
+    assert.deepEqual([process.state.rebuilt, process.state.because], [1, 'the ledger does not know the sale'])
+    const holds = await shop.ledger.entries(sale.id, 1, 0, Number.MAX_SAFE_INTEGER, 9)
+    assert.deepEqual(
+      holds.map(({ orderId, seq, state }) => [orderId, seq, state]),
+      sale.ids.map((id, i) => [id, i + 1, ['COMMITTED', 'CANCELLED', 'PENDING'][i]]),
+    )
     assert.deepEqual((await shop.ledger.look(sale.id, 0, 0))?.items[0], {
       productId: sale.productId,
       ...{ allotment: 5, remaining: 3, held: 1, sold: 1 },
@@ -194,11 +200,11 @@ describe('the rebuild of a lost ledger', () => {
       const methods = instead(shop, sale.id)
       const slow = shop.process({ ledger: altered(shop.ledger, methods), sales: altered(shop.sales, methods) })
       await shop.ledger.drop(sale.id)
-      const turn = slow.rebuild.turn()
+      const done = slow.rebuild.rebuild(sale.id, 'told')
       await shop.clock.advance(249)
       if (when === 'before it has read') await shop.sales.raiseEpoch(sale.id, 2, 'run 1')
       await shop.clock.advance(1)
-      await turn
+      assert.equal(await done, false, when)
       const now = await shop.sales.sale(sale.id)
       assert.deepEqual([now?.epoch, now?.pausedForRecovery, slow.state.rebuilt], [3, true, 0], when)
     }
@@ -207,25 +213,63 @@ describe('the rebuild of a lost ledger', () => {
   it('has nothing to do where the ledger lives in the books', async () => {
     const shop = memoryShop()
     const sales = lossy(shop.sales)
-    const inBooks: Ledger = Object.create(shop.ledger, { inBooks: { value: true } })
-    await shop.process({ ledger: inBooks, sales }).rebuild.turn()
+    const process = shop.process({ ledger: altered(shop.ledger, { inBooks: true }), sales })
+    assert.equal(await process.rebuild.turn(), false)
     assert.deepEqual(sales.calls, {})
+  })
+
+  it('can be asked for, once: not of a sale that is settled, unknown, or being rebuilt', async () => {
+    const shop = memoryShop()
+    const [one, other] = [shop.process(), shop.process()]
+    const sale = await begun(shop, one)
+    const ask = async (saleId: Id) => {
+      const done = Promise.all([one.rebuild.rebuild(saleId, 'asked for'), other.rebuild.rebuild(saleId, 'asked for')])
+      await shop.clock.advance(250)
+      return done
+    }
+    assert.deepEqual(await ask(sale.id), [true, false])
+    assert.equal(one.state.because, 'asked for')
+    await isWhole(shop, sale, 2)
+    await shop.sales.raiseEpoch(sale.id, 2, 'run 1')
+    assert.deepEqual(await ask(sale.id), [false, false])
+    await shop.sales.clearRecovery(sale.id, 3)
+    Object.assign(shop.record.sales.get(sale.id) ?? {}, { settledAt: shop.clock.now() })
+    assert.deepEqual(await ask(sale.id), [false, false])
+    assert.deepEqual(await ask(newId()), [false, false])
+    assert.equal((await shop.sales.sale(sale.id))?.epoch, 3)
+  })
+
+  it('lets go of a rehearsal that is removed meanwhile', async () => {
+    const shop = memoryShop()
+    let reads = 0
+    const sales = altered(shop.sales, { sale: async (id) => (++reads > 2 ? null : shop.sales.sale(id)) })
+    const process = shop.process({ sales })
+    const sale = await begun(shop, shop.process())
+    const done = process.rebuild.rebuild(sale.id, 'asked for')
+    await shop.clock.advance(250)
+    assert.deepEqual([await done, reads], [true, 3])
   })
 })
 
 describe('a loss', () => {
   const loses: [
-    string,
+    because: string,
     (shop: MemoryShop, sale: { id: Id; productId: Id; waiting: Id }, process: MemoryProcess) => Promise<unknown>,
   ][] = [
     [
-      'an older epoch',
+      'the ledger is of epoch 1',
       (shop, sale) => shop.sales.raiseEpoch(sale.id, 1, 'run 1').then(() => shop.sales.clearRecovery(sale.id, 2)),
     ],
-    ['a disagreement', async (_shop, sale, process) => process.rebuild.alarm(sale.id, 1, 'told')],
-    ['the last order of the books', (shop, sale) => reload(shop, sale, (hold) => hold.orderId !== sale.waiting)],
     [
-      'another order in the place of the last',
+      'told first',
+      async (_shop, sale, process) => {
+        for (const because of ['told first', 'told next']) process.rebuild.alarm(sale.id, 1, because)
+        process.rebuild.alarm(sale.id, 0, 'late news')
+      },
+    ],
+    ['the ledger has lost order', (shop, sale) => reload(shop, sale, (hold) => hold.orderId !== sale.waiting)],
+    [
+      'the ledger has lost order',
       async (shop, sale) => {
         await reload(shop, sale, (hold) => hold.orderId !== sale.waiting)
         const { saleId, ...asked } = shop.wish(sale)
@@ -235,8 +279,8 @@ describe('a loss', () => {
       },
     ],
   ]
-  for (const [name, lose] of loses) {
-    it(`is seen at once: ${name}`, async () => {
+  for (const [because, lose] of loses) {
+    it(`is seen at once: ${because}`, async () => {
       const shop = memoryShop()
       const process = shop.process()
       const sale = await begun(shop, process)
@@ -245,9 +289,61 @@ describe('a loss', () => {
       await turnOf(shop, process)
       const epoch = (await shop.sales.sale(sale.id))?.epoch ?? 0
       assert.ok(epoch > 1 && process.state.rebuilt === 1)
+      const order = because.endsWith('order') ? ` ${sale.waiting}` : ''
+      assert.equal(process.state.because, because + order)
       await isWhole(shop, sale, epoch)
     })
   }
+
+  const differences: [because: string, (shop: MemoryShop, sale: Sale) => unknown][] = [
+    ['window or limit differ', ({ record }, { id, startTime }) => change(record, id, { startTime: startTime + 1 })],
+    ['window or limit differ', ({ record }, { id, endTime }) => change(record, id, { endTime: endTime + 1 })],
+    ['window or limit differ', ({ record }, { id }) => change(record, id, { limit: 2 })],
+    [
+      'allotments differ',
+      async ({ ledger }, { id, items }) => {
+        const view = await ledger.look(id, 0, 0)
+        const holds = await ledger.entries(id, 1, 0, Number.MAX_SAFE_INTEGER, 9)
+        await ledger.drop(id)
+        if (view) await ledger.load({ terms: view.terms, items: [...items, { productId: newId(), allotment: 1 }], holds })
+      },
+    ],
+  ]
+  for (const [because, differ] of differences) {
+    it(`is what differs for two seconds: ${because}`, async () => {
+      const shop = memoryShop()
+      const process = shop.process()
+      const sale = await begun(shop, process)
+      await shop.clock.advance(10_000)
+      await differ(shop, sale)
+      await process.rebuild.turn()
+      await shop.clock.advance(1999)
+      await process.rebuild.turn()
+      assert.equal(process.state.rebuilt, 0)
+      await shop.clock.advance(1)
+      await turnOf(shop, process)
+      assert.deepEqual([process.state.rebuilt, process.state.because], [1, because])
+      await isWhole(shop, sale, 2)
+    })
+  }
+
+  it('is a recovery that is left for three seconds; a new one has three of its own', async () => {
+    const shop = memoryShop()
+    const process = shop.process()
+    const sale = await begun(shop, process)
+    await shop.clock.advance(10_000)
+    const after = async (ms: number) => {
+      await shop.clock.advance(ms)
+      await turnOf(shop, process)
+      return process.state.because
+    }
+    await shop.sales.raiseEpoch(sale.id, 1, 'run 1')
+    assert.deepEqual([await after(0), await after(2000)], ['', ''])
+    await shop.sales.raiseEpoch(sale.id, 2, 'run 1')
+    assert.deepEqual([await after(2000), await after(2000)], ['', ''])
+    assert.equal(await after(1000), 'a recovery was left unfinished')
+    await isWhole(shop, sale, 4)
+  })
 
   it('is not what differs for a moment: only what outlives two seconds', async () => {
     const shop = memoryShop()
@@ -337,6 +433,10 @@ describe('a loss', () => {
     await isWhole(shop, sale, 1)
   })
 })
+
+function change(record: MemoryShop['record'], saleId: Id, more: Partial<SaleTerms>): void {
+  Object.assign(record.sales.get(saleId) ?? {}, more)
+}
 
 /** The ledger as it would be had it lost some holds. */
 async function reload(shop: MemoryShop, sale: { id: Id }, keeps: (hold: { orderId: Id }) => boolean): Promise<void> {

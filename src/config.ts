@@ -10,7 +10,11 @@ export const settings = [
   setting('DATA_DIR', './data', 'The folder of the database, the signing keys and run.json. Back it up as a whole.'),
   setting('ADMIN_EMAIL', '', 'The first administrator; admin@localhost when empty. Read at the first start only.'),
   setting('ADMIN_PASSWORD', '', 'Of the first administrator; made up and printed once when empty.', true),
-  setting('SEED', 'demo', 'demo fills an empty shop with twelve products and three sales, one of which opens in 60 s; none does not.'),
+  setting(
+    'SEED',
+    'demo',
+    'demo fills an empty shop with twelve products and three sales, one of which opens in 60 s; none does not.',
+  ),
   setting('CURRENCY', 'EUR', "Of the buyers' credit, ISO 4217."),
   setting('OPENING_CREDIT', '100000', 'What a new buyer has, in minor units.'),
   setting('HOLD_TTL', '10m', 'How long a unit is held for a buyer who must still pay: 500ms, 15s, 10m, 2h.'),

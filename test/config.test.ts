@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, suite, test } from 'node:test'
-import { printedSettings, readConfig, roleNames } from './config.ts'
+import { printedSettings, readConfig, roleNames } from '../src/config.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'settings-'))
 after(() => rmSync(folder, { recursive: true, force: true }))

@@ -1,4 +1,4 @@
-import { platform, setPriority } from 'node:os'
+import { constants, getPriority, platform, setPriority } from 'node:os'
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { assert } from '../../core/assert.ts'
 import { Fault } from '../../core/fault.ts'
@@ -22,7 +22,7 @@ const CROWD_MS = 25
 /** Of the time during a crowd, what the work behind acceptance gets; it catches up after the crowd. As an even partner it took
  *  two thirds of the thread, in the gaps between two batches too: 11,000 accepted a second where 20,000 are possible. */
 const SHARE = 0.2
-/** Of Linux, 0 to 19: a tenth of what a thread gets that competes with it. */
+/** Steps of Linux's 40: where all processors are busy, it gets a tenth of what a thread of the shop gets. */
 const BACKGROUND = 10
 /** It goes through the tables from one end to the other. */
 const COUNTING_CACHE_KB = 8000
@@ -31,7 +31,8 @@ let allowanceMs = FILL_MS
 let countedAt = 0
 
 // Linux has it for the thread that asks, the others for the whole process.
-if (settings.use === 'count' && platform() === 'linux') setPriority(BACKGROUND)
+if (settings.use === 'count' && platform() === 'linux')
+  setPriority(Math.min(getPriority() + BACKGROUND, constants.priority.PRIORITY_LOW))
 
 const readOnly = settings.use !== 'write'
 const file = openSqlite(settings.path, readOnly, settings.use === 'count' ? COUNTING_CACHE_KB : undefined)

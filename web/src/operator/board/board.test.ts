@@ -58,17 +58,19 @@ describe('the figures of a sale', () => {
     expect([asked.length, seen.samples.value.length]).toEqual([5, 4])
   })
 
-  it('are asked for rarely once the sale is over and nothing is held', async () => {
-    let held = 1
+  it('are asked for rarely once the sale is over, nothing is held and the rest is back in stock', async () => {
+    let [remaining, held] = [6, 1]
     const { asked, seconds } = await watched(
-      () => ({ body: figures(6 - held, held) }),
+      () => ({ body: figures(remaining, held) }),
       () => true,
     )
     await seconds(2)
-    expect(asked.length).toBe(3)
     held = 0
-    await seconds(15)
-    expect(asked.length).toBe(4)
+    await seconds(2)
+    expect(asked.length).toBe(5)
+    remaining = 0
+    await seconds(16)
+    expect(asked.length).toBe(7)
   })
 
   it('stay when the shop is not reached, and go on when it is again', async () => {

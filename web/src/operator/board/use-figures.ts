@@ -30,7 +30,9 @@ export function useFigures(saleId: string, isOver: () => boolean) {
     problem.value = data ? undefined : problemOf(error)
     if (data) take(data)
     if (problem.value?.code === 'not-found') return
-    timer = window.setTimeout(look, isOver() && data?.items.every(({ held }) => held === 0) ? RARELY_MS : EVERY_MS)
+    // What is left goes back to stock a moment after the end.
+    const isSettled = isOver() && data?.items.every(({ held, remaining }) => held === 0 && remaining === 0)
+    timer = window.setTimeout(look, isSettled ? RARELY_MS : EVERY_MS)
   }
 
   function take(data: Figures): void {

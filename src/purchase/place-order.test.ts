@@ -4,6 +4,7 @@ import { altered, lossy, memoryShop, PRICE } from '../../test/memory-shop.ts'
 import { newId } from '../../test/samples.ts'
 import type { Id } from '../core/ids.ts'
 import { LEASE_MS } from '../gate/lease.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import type { Placed } from './place-order.ts'
 
 const kinds = (placed: Placed[]): string[] => placed.map((one) => one.kind)
@@ -215,7 +216,114 @@ describe('a store that does not answer', () => {
   })
 })
 
+describe('a crowd at one process', () => {
+  it('goes to the ledger in batches of 64, four at a time; who comes meanwhile goes with the next', async () => {
+    const shop = memoryShop()
+    const sizes: number[] = []
+    const waiting: (() => void)[] = []
+    const reserve: Ledger['reserve'] = async (saleId, epoch, asks) => {
+      sizes.push(asks.length)
+      await new Promise<void>((resolve) => waiting.push(resolve))
+      return shop.ledger.reserve(saleId, epoch, asks)
+    }
+    const process = shop.process({ ledger: altered(shop.ledger, { reserve }) })
+    const sale = await shop.sale(1000, {}, process)
+    const crowd = (many: number) => Array.from({ length: many }, () => process.buy(shop.wish(sale)))
+    const placed = crowd(270)
+    await shop.idle()
+    assert.deepEqual(sizes, [64, 64, 64, 64])
+    placed.push(...crowd(10))
+    await shop.idle()
+    assert.equal(sizes.length, 4)
+    waiting.shift()?.()
+    await shop.idle()
+    assert.deepEqual(sizes.slice(4), [24])
+    for (const go of waiting) go()
+    assert.ok((await Promise.all(placed)).every(({ kind }) => kind === 'accepted'))
+    assert.equal(process.state.booked, 5, 'once a batch')
+  })
+
+  it('is probed for once, however many are refused, and again when that is over', async () => {
+    const shop = memoryShop()
+    const ledger = lossy(shop.ledger)
+    const process = shop.process({ ledger })
+    const sale = await shop.sale(1, {}, process)
+    await process.buy(shop.wish(sale))
+    const probes = async () => {
+      const before = ledger.calls.look ?? 0
+      await Promise.all(Array.from({ length: 100 }, () => process.buy(shop.wish(sale))))
+      await shop.idle()
+      return (ledger.calls.look ?? 0) - before
+    }
+    assert.equal(await probes(), 1)
+    await shop.clock.advance(LEASE_MS)
+    assert.equal(await probes(), 1)
+    assert.equal(process.state.booked, 1, 'nothing was booked for those who were refused')
+  })
+
+  it('is not probed for where less is left than one buyer wants', async () => {
+    const shop = memoryShop()
+    const ledger = lossy(shop.ledger)
+    const process = shop.process({ ledger })
+    const sale = await shop.sale(1, { limit: 2 }, process)
+    const before = ledger.calls.look
+    assert.deepEqual(await process.buy(shop.wish(sale, { quantity: 2 })), { kind: 'sold-out', remaining: 1 })
+    await shop.idle()
+    assert.equal(ledger.calls.look, before)
+    assert.equal((await process.buy(shop.wish(sale))).kind, 'accepted')
+  })
+
+  it('asks the books for nothing where the ledger lives in them, and has its lease all the same', async () => {
+    const shop = memoryShop()
+    const [ledger, books] = [lossy(altered(shop.ledger, { inBooks: true })), lossy(shop.books)]
+    const process = shop.process({ ledger, books })
+    const sale = await shop.sale(0, {}, process)
+    for (const reserves of [1, 1]) {
+      assert.equal((await process.buy(shop.wish(sale))).kind, 'sold-out')
+      await shop.idle()
+      assert.equal(ledger.calls.reserve, reserves)
+    }
+    assert.deepEqual(books.calls, {})
+  })
+})
+
 describe('what the ledger says', () => {
+  it('that nothing was done is busy: it came too late, or the ledger is ahead of the books', async () => {
+    const shop = memoryShop()
+    const reserve: Ledger['reserve'] = async (...args) => {
+      await shop.clock.advance(2001)
+      return shop.ledger.reserve(...args)
+    }
+    const [slow, process] = [shop.process({ ledger: altered(shop.ledger, { reserve }) }), shop.process()]
+    const sale = await shop.sale(2, {}, slow, process)
+    assert.deepEqual(await slow.buy(shop.wish(sale)), { kind: 'busy' })
+    await shop.ledger.load({ terms: { ...sale, epoch: 2 }, items: sale.items, holds: [] })
+    assert.deepEqual(await process.buy(shop.wish(sale)), { kind: 'busy' })
+    assert.deepEqual([slow.faults, process.faults], [[], []])
+  })
+
+  it('of an item that it does not have is heard, too', async () => {
+    const shop = memoryShop()
+    const process = shop.process()
+    const sale = await shop.sale(2, {}, process)
+    await shop.ledger.drop(sale.id)
+    await shop.ledger.load({ terms: sale, items: [], holds: [] })
+    assert.deepEqual(await process.buy(shop.wish(sale)), { kind: 'not-found' })
+  })
+
+  it('changes nothing on the board but by what is left', async () => {
+    const shop = memoryShop()
+    const process = shop.process()
+    const sale = await shop.sale(5, {}, process)
+    const left = () => process.board.get(sale.id)?.remaining.get(sale.productId)
+    const { buyerId } = shop.wish(sale)
+    await process.buy(shop.wish(sale, { buyerId }))
+    assert.equal(left(), 4)
+    assert.equal((await process.buy(shop.wish(sale, { buyerId }))).kind, 'limit-reached')
+    assert.equal((await process.buy(shop.wish(sale, { quantity: 2 }))).kind, 'limit-reached')
+    assert.equal(left(), 4)
+  })
+
   it('is not believed where the books know better: an order that it lost is a replay, not sold out', async () => {
     const shop = memoryShop()
     const process = shop.process()
@@ -301,6 +409,38 @@ describe('the lease', () => {
     assert.deepEqual(await late, { kind: 'sold-out', fromMemory: true })
     await clock.advance(LEASE_MS)
     assert.deepEqual(await fromMemory(), { kind: 'sold-out', fromMemory: false })
+  })
+
+  it('brings the board level with the ledger', async () => {
+    const { leased, sale } = await soldOut()
+    assert.equal(leased.board.get(sale.id)?.remaining.get(sale.productId), 0)
+  })
+
+  it('says that a sale is paused', async () => {
+    const shop = memoryShop()
+    const ledger = lossy(shop.ledger)
+    const process = shop.process({ ledger })
+    const sale = await shop.sale(2, {}, process)
+    await process.runSale.change(sale.id, { pausedByOperator: true })
+    for (const reserves of [1, 1]) {
+      assert.deepEqual(await process.buy(shop.wish(sale)), { kind: 'paused' })
+      await shop.idle()
+      assert.equal(ledger.calls.reserve, reserves)
+    }
+  })
+
+  it('is not granted for what the ledger has forgotten, and that is no fault', async () => {
+    const shop = memoryShop()
+    const process = shop.process()
+    const sale = await shop.sale(2, { endTime: shop.clock.now() + 1000 }, process)
+    await shop.clock.advance(5000)
+    for (let turn = 0; turn < 3; turn++) await process.runSale.tick()
+    assert.equal(await shop.ledger.look(sale.id, 0, 0), null)
+    for (let ask = 0; ask < 2; ask++) {
+      assert.deepEqual(await process.buy(shop.wish(sale)), { kind: 'ended' })
+      await shop.idle()
+    }
+    assert.deepEqual(process.faults, [])
   })
 
   it('renews itself while it is used', async () => {

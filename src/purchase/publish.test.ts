@@ -93,6 +93,16 @@ describe('what is told', () => {
     assert.equal(turns(), 1, 'nobody is woken for nothing')
   })
 
+  it('not of a rehearsal that was removed meanwhile, and that is done, too', async () => {
+    const { shop, process } = await sold()
+    await process.runSale.tick()
+    const { books, outbox, events } = shop
+    const before = events.events.length
+    await publish({ books, sales: { sale: async () => null }, outbox, events, newId, published() {} })
+    assert.equal(events.events.length, before)
+    assert.equal((await outbox.waiting()).count, 0)
+  })
+
   it('once more, under other ids, of an order whose first news was lost', async () => {
     const { shop, process, buy, told } = await sold()
     await buy(shop.buyer())

@@ -18,13 +18,14 @@ try {
   db.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -200000')
   fillBooks(db, ORDERS)
   db.close()
-  const shop = await startShop({ DATA_DIR: dir })
+  const shop = await startShop({ DATA_DIR: dir, AUDIT_EVERY: '1h' })
   type Audit = { ok: boolean; equations: { id: string; left: number; right: number; holds: boolean }[] }
   const times: number[] = []
   // The most that it had starts anew here: its start is not the audit's.
   writeFileSync(`/proc/${shop.pid}/clear_refs`, '5')
   const before = memoryMb(shop.pid, 'VmRSS')
-  for (let i = 0; i < 2; i++) {
+  // The first one waits for the one that the shop begins with.
+  for (let i = 0; i < 3; i++) {
     const at = performance.now()
     const { ok, equations } = await shop.api.get<Audit>('/api/v1/admin/audit')
     times.push((performance.now() - at) / 1000)
@@ -32,6 +33,7 @@ try {
   }
   const memory = memoryMb(shop.pid, 'VmHWM')
   await shop.stop()
+  times.shift()
   const slowest = Math.max(...times)
   console.log(`audit of ${ORDERS} orders: ${times.map((s) => s.toFixed(1)).join(', ')} s (at most ${SECONDS_MAX})`)
   console.log(`memory of the whole shop: ${memory} MB at the most (at most ${MEMORY_MAX_MB}), ${before} MB before`)

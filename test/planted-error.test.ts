@@ -77,3 +77,27 @@ suite('the audit finds one unit and one cent while a crowd buys', { timeout: 120
     })
   }
 })
+
+type Live = { audit: { ok: boolean } | null }
+
+suite('the shop audits itself', { timeout: 60_000 }, () => {
+  test('and finds a unit that is planted while a crowd buys, with nobody asking for it', async (t) => {
+    const shop = await startShop({ RATE_LIMITS: 'off', AUDIT_EVERY: '100ms' }, t)
+    using other = new DatabaseSync(join(shop.dir, 'doorbuster.db'), { timeout: 5000 })
+    const crowd = await gather(shop)
+    const [, plant, undo] = planted[0]
+    const told = async (ok: boolean) => {
+      for (;;) {
+        const { audit } = await shop.api.get<Live>(`/api/v1/admin/sales/${crowd.saleId}/live`)
+        if (audit?.ok === ok) return
+        await rush(shop, crowd)
+      }
+    }
+    await told(true)
+    other.prepare(plant).run(crowd.saleId)
+    await told(false)
+    assert.match(shop.output(), /"event":"audit-failed".*books: allotment = /)
+    other.prepare(undo).run(crowd.saleId)
+    await told(true)
+  })
+})

@@ -65,7 +65,7 @@ it('reads no table from end to end that grows with every order', async () => {
   const { orderId } = first
   await ledger.reserve('sale' as Id, 1, [askFor(clock, 'product' as Id, { buyerId })])
   await ledger.look('sale' as Id, 1000, 250)
-  await ledger.settle('sale' as Id, [{ orderId, to: 'COMMITTED' }])
+  await ledger.settle('sale' as Id, [{ orderId, to: 'commit' }])
   await ledger.entries('sale' as Id, 1, 0, clock.now(), 9)
   await books.book('sale' as Id, 1, [first, ...others])
   await books.truth('sale' as Id, [first])

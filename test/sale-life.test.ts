@@ -130,6 +130,23 @@ suite('the life of a sale', { timeout: 60_000 }, () => {
     await until('the units are back', async () => (await stockOf(one)) === 8 && (await stockOf(two)) === 7)
   })
 
+  test('its live view adds up at every moment of its end', async () => {
+    const one = await product(10)
+    const id = await sale([[one, 4]], -1000, 3600_000)
+    assert.equal((await buy(id, one, 1)).status, 202)
+    assert.equal((await call('POST', `/api/v1/admin/sales/${id}/end`)).status, 200)
+    await until('the units are back', async () => {
+      const live = (await call('GET', `/api/v1/admin/sales/${id}/live`)).body as {
+        returned: number
+        items: { allotment: number; remaining: number; held: number; sold: number }[]
+      }
+      const [item] = live.items
+      assert.ok(item)
+      assert.equal(item.remaining + item.held + item.sold + live.returned, 4, JSON.stringify(live))
+      return live.returned === 3
+    })
+  })
+
   test('units that come back to a stock that was set to the most there can be leave it there', async () => {
     const one = await product(10)
     const id = await sale([[one, 4]], -1000, 3600_000)

@@ -214,10 +214,14 @@ function liveRoute(app: App, { sales, ledger, board, outbox, events, audit }: Ad
   )
 
   async function countedItems(id: Id) {
-    const sale = board.get(id)?.sale ?? (await sales.sale(id))
-    if (!sale || sale.settledAt !== null) return undefined
+    const known = board.get(id)?.sale ?? (await sales.sale(id))
+    if (!known || known.settledAt !== null) return undefined
     const view = await ledger.look(id, Number.MAX_SAFE_INTEGER, 0)
-    return view && { items: view.items, returned: 0 }
+    if (!view) return undefined
+    // What is settled has its units nowhere in a count, and the board learns of it up to a second late.
+    const isOver = view.now >= view.terms.endTime
+    if (isOver && (await sales.sale(id))?.settledAt !== null) return undefined
+    return { items: view.items, returned: 0 }
   }
 
   /** For a sale that is settled: it recounts the orders, which takes longer, and knows what went back. */

@@ -1,9 +1,11 @@
 import type { Browser, Page } from 'playwright-core'
+import { builtPage } from '../../src/page/build.ts'
+import { systemClock } from '../../src/platform/clock.ts'
 import { type Shop, startShop } from '../shop.ts'
 import { type Look, openBrowser, openWindow, type Window } from './browser.ts'
 
 const password = 'correct horse battery'
-const operator = { email: 'op@shop.example', password }
+export const operator = { email: 'op@shop.example', password }
 /** What a buyer begins with, minor units. */
 export const OPENING_CREDIT = 10_000
 
@@ -38,6 +40,8 @@ export class Stage {
   }
 
   static async open(env: Record<string, string> = {}): Promise<Stage> {
+    // Before a shop is waited for: where it must be built it takes longer than a shop may take to start.
+    await builtPage({ clock: systemClock, building() {} })
     const browser = await openBrowser()
     try {
       return new Stage(browser, await startPage(env), env)
@@ -61,10 +65,14 @@ export class Stage {
     return openWindow(this.browser, this.shop.url, t, look)
   }
 
+  async product({ name, before = 4000, ...more }: { name: string; before?: number; stock?: number }): Promise<string> {
+    const product = { name, price: eur(before), kind: 'coupon', ...more }
+    return (await this.shop.api.post<{ id: string }>('/api/v1/admin/products', product)).id
+  }
+
   async sale(plan: SalePlan): Promise<Made> {
-    const { name, price = 2000, before = 4000, units = 100, limit = 1, opensIn = 0, endsIn = 7200_000 } = plan
-    const product = { name, price: eur(before), kind: 'coupon' }
-    const { id: productId } = await this.shop.api.post<{ id: string }>('/api/v1/admin/products', product)
+    const { name, price = 2000, before, units = 100, limit = 1, opensIn = 0, endsIn = 7200_000 } = plan
+    const productId = await this.product({ name, before })
     const now = Date.now()
     const { id } = await this.shop.api.post<{ id: string }>('/api/v1/admin/sales', {
       name,
@@ -115,8 +123,7 @@ export const newEmail = (name: string): string => `${name}-${++accounts}@example
 
 /** From any page of the shop, by its own button, over the issuer's pages and back. */
 export async function signUp(page: Page, email: string): Promise<void> {
-  const from = page.url()
-  await page.getByRole('navigation').getByRole('button', { name: 'Sign in' }).click()
+  const from = await toSignIn(page)
   await page.getByRole('link', { name: 'Create an account' }).click()
   await page.getByLabel('E-mail').fill(email)
   await page.getByLabel('Password').fill(password)
@@ -125,10 +132,15 @@ export async function signUp(page: Page, email: string): Promise<void> {
 }
 
 export async function signIn(page: Page, email: string): Promise<void> {
-  const from = page.url()
-  await page.getByRole('navigation').getByRole('button', { name: 'Sign in' }).click()
+  const from = await toSignIn(page)
   await page.getByLabel('E-mail').fill(email)
   await page.getByLabel('Password').fill(password)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.waitForURL(from)
+}
+
+async function toSignIn(page: Page): Promise<string> {
+  const from = page.url()
+  await page.getByRole('banner').getByRole('button', { name: 'Sign in' }).click()
+  return from
 }

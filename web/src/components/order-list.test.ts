@@ -99,7 +99,7 @@ describe('the own orders', () => {
     await list.get('.more button').trigger('click')
     await flushPromises()
     expect(rows(list)).toEqual(['/orders/b Paid'])
-    expect(list.get('[role=alert]').text()).toContain('Wait.')
+    expect(list.get('[role=alert]').text()).toContain('The shop is very busy.')
     fails = false
     await list.get('[role=alert] button').trigger('click')
     await flushPromises()

@@ -10,13 +10,12 @@ afterEach(() => vi.unstubAllGlobals())
 
 const eur = (amount: number) => ({ amount, currency: 'EUR' })
 const at = '2026-01-01T12:00:00Z'
-const ADMIN = '01a1fe32-63b8-70fb-be40-ad12032dcec8'
 
 describe('the journal of the credit', () => {
   it('says what came and went, for what, and what is left', async () => {
     const items = [
       { id: '3', kind: 'payment', amount: eur(-1950), orderId: 'o', at },
-      { id: '2', kind: 'grant', amount: eur(2500), reason: `Sorry (for the wait) (${ADMIN})`, at },
+      { id: '2', kind: 'grant', amount: eur(2500), reason: 'Sorry (for the wait)', at },
       { id: '1', kind: 'from-the-future', amount: eur(-100), at },
     ]
     shopAnswers({ 'GET /users/me/credit': () => ({ body: { balance: eur(12345), journal: { items, next: null } } }) })
@@ -118,7 +117,7 @@ describe('signing out everywhere', () => {
     await Promise.all([yes.trigger('click'), yes.trigger('click')])
     await flushPromises()
     expect(asked).toHaveLength(1)
-    expect(choice.get('[role=alert]').text()).toContain('Wait.')
+    expect(choice.get('[role=alert]').text()).toContain('The shop is very busy.')
     expect(choice.get('dialog').attributes('open')).toBeUndefined()
   })
 })

@@ -109,7 +109,7 @@ describe('an order', () => {
     await page.get('.cancel').trigger('click')
     await page.get('dialog .btn-danger-quiet').trigger('click')
     await flushPromises()
-    expect(page.get('[role=alert]').text()).toContain('Wait.')
+    expect(page.get('[role=alert]').text()).toContain('The shop is very busy.')
     expect(page.get('dialog').attributes('open')).toBeUndefined()
     expect(page.find('.cancel').exists()).toBe(true)
   })

@@ -100,7 +100,7 @@ before(async () => {
 })
 after(() => shop?.stop())
 
-suite('what the API is for', { timeout: 60_000 }, () => {
+suite('what the API is for', { timeout: 240_000 }, () => {
   test('accounts', async () => {
     const [{ email, token, refresh, id }] = buyers as [Buyer]
     await api.refused('POST /api/v1/users/register', 'conflict', { body: { email, password: PASSWORD } })
@@ -419,7 +419,7 @@ suite('what the API is for', { timeout: 60_000 }, () => {
   })
 })
 
-suite('bad input', { timeout: 60_000 }, () => {
+suite('bad input', { timeout: 240_000 }, () => {
   test('without a token 401, with the wrong role 403, before anything else is looked at', async () => {
     const [{ token }] = buyers as [Buyer]
     for (const { name, path } of secured()) {
@@ -617,7 +617,7 @@ suite('bad input', { timeout: 60_000 }, () => {
   })
 })
 
-test('what exists knows its methods, what does not is 404', { timeout: 20_000 }, async () => {
+test('what exists knows its methods, what does not is 404', { timeout: 90_000 }, async () => {
   const paths = [...new Set(api.operations().map(({ path }) => path))]
   for (const path of paths) {
     const known = api.operations().flatMap((each) => (each.path === path ? [each.method] : []))

@@ -16,7 +16,7 @@ before(async () => {
 })
 after(() => shop?.stop())
 
-suite('tokens of the shop’s own making, but not good', { timeout: 20_000 }, () => {
+suite('tokens of the shop’s own making, but not good', { timeout: 90_000 }, () => {
   let sign: (change?: object, header?: object) => Promise<string>
   let token = ''
 
@@ -70,7 +70,7 @@ suite('tokens of the shop’s own making, but not good', { timeout: 20_000 }, ()
   })
 })
 
-suite('what is not quite HTTP gets an answer', { timeout: 20_000 }, () => {
+suite('what is not quite HTTP gets an answer', { timeout: 90_000 }, () => {
   const host = 'Host: shop\r\n'
   const json = 'Content-Type: application/json\r\n'
   const post = `POST /api/v1/users/login HTTP/1.1\r\n${host}${json}`

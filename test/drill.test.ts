@@ -17,7 +17,7 @@ function tamper(dataDir: string, ...statements: string[]): void {
   db.close()
 }
 
-suite('a rehearsal against a real shop', { timeout: 60_000 }, () => {
+suite('a rehearsal against a real shop', { timeout: 240_000 }, () => {
   let shop: Shop
   before(async () => {
     shop = await startShop()
@@ -65,7 +65,7 @@ suite('a rehearsal against a real shop', { timeout: 60_000 }, () => {
   })
 })
 
-suite('a shop that was tampered with fails its rehearsal', { timeout: 60_000 }, () => {
+suite('a shop that was tampered with fails its rehearsal', { timeout: 240_000 }, () => {
   test('by a row that was changed, and --offline finds it too', async (t) => {
     const shop = await startShop({}, t)
     await good(shop.dir, 'drill', '--buyers', '20', '--units', '5', '--over', '50', '--keep')
@@ -115,7 +115,7 @@ suite('a shop that was tampered with fails its rehearsal', { timeout: 60_000 }, 
   })
 })
 
-suite('the command line', { timeout: 60_000 }, () => {
+suite('the command line', { timeout: 240_000 }, () => {
   let shop: Shop
   let productId: string
   before(async () => {

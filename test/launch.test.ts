@@ -57,7 +57,7 @@ async function run(node: string, ...args: string[]): Promise<{ code: number | nu
 }
 
 for (const [version, node] of nodes) {
-  suite(`under Node ${version}`, { timeout: 20_000 }, () => {
+  suite(`under Node ${version}`, { timeout: 90_000 }, () => {
     test('a script in TypeScript runs, with its arguments and its exit code', async () => {
       const { code, out, errors } = await run(node, launcher, script, '3', '--flag')
       assert.equal(errors, '')

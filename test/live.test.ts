@@ -199,7 +199,7 @@ test('the ticket of somebody who was blocked meanwhile opens nothing', async () 
   assert.deepEqual(await refused(`?ticket=${kept}`), [401, 'unauthenticated'])
 })
 
-test('a server that stops says goodbye, also to who does not answer', { timeout: 10_000 }, async () => {
+test('a server that stops says goodbye, also to who does not answer', { timeout: 90_000 }, async () => {
   const watcher = await connect()
   const silent = await connect()
   silent.socket.pause()

@@ -43,7 +43,7 @@ const planted = [
   ],
 ] as const
 
-suite('the audit finds one unit and one cent while a crowd buys', { timeout: 120_000 }, () => {
+suite('the audit finds one unit and one cent while a crowd buys', { timeout: 240_000 }, () => {
   let shop: Shop
   let other: DatabaseSync
   before(async () => {
@@ -80,7 +80,7 @@ suite('the audit finds one unit and one cent while a crowd buys', { timeout: 120
 
 type Live = { audit: { ok: boolean } | null }
 
-suite('the shop audits itself', { timeout: 60_000 }, () => {
+suite('the shop audits itself', { timeout: 240_000 }, () => {
   test('and finds a unit that is planted while a crowd buys, with nobody asking for it', async (t) => {
     const shop = await startShop({ RATE_LIMITS: 'off', AUDIT_EVERY: '100ms' }, t)
     using other = new DatabaseSync(join(shop.dir, 'doorbuster.db'), { timeout: 5000 })

@@ -13,7 +13,7 @@ const UNIT = 'UPDATE sale_items SET sold = sold + 1, available = available - 1 W
 const BUYER = 'UPDATE sale_buyers SET taken = taken + 1 WHERE buyer_id = (SELECT min(buyer_id) FROM sale_buyers)'
 const CENT = 'UPDATE wallets SET balance = balance + 1 WHERE user_id = (SELECT min(user_id) FROM wallets)'
 
-suite('a repair of a real shop', { timeout: 120_000 }, () => {
+suite('a repair of a real shop', { timeout: 240_000 }, () => {
   let shop: Shop
   let other: DatabaseSync
   before(async () => {

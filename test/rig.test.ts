@@ -13,7 +13,7 @@ async function run(kind: Kind, count: number): Promise<Round[]> {
   return done
 }
 
-suite('the rig of real shops', { timeout: 120_000 }, () => {
+suite('the rig of real shops', { timeout: 240_000 }, () => {
   for (const kind of ['kill', 'power', 'stop', 'disk', 'clock'] as const) {
     const missing = (faults[kind] as Fault).missing?.()
     test(`every promise is kept: ${kind}`, { skip: missing }, async () => {

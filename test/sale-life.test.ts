@@ -53,7 +53,7 @@ async function until(what: string, holds: () => Promise<boolean>): Promise<void>
   for (const end = Date.now() + 5000; !(await holds()); await sleep(20)) assert.ok(Date.now() < end, `never: ${what}`)
 }
 
-suite('the life of a sale', { timeout: 60_000 }, () => {
+suite('the life of a sale', { timeout: 240_000 }, () => {
   before(async () => {
     shop = await startShop({ RATE_LIMITS: 'off' })
     buyers = await Promise.all(['ada', 'bob', 'cyd', 'dee'].map(newBuyer))

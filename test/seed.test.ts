@@ -15,7 +15,7 @@ type Sale = {
 type Page<T> = { items: T[] }
 
 test('an empty shop is filled once: a sale that is over, one that is on, one that opens in a minute', {
-  timeout: 90_000,
+  timeout: 240_000,
 }, async (t) => {
   const before = Date.now()
   const shop = await startShop({ SEED: 'demo' }, t)

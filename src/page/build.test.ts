@@ -39,7 +39,7 @@ async function build(sources: PageSources, signal?: AbortSignal): Promise<{ fold
 
 const inDist = ({ web }: PageSources) => readdirSync(join(web, 'dist')).sort()
 
-test('built once, with what is sent compressed beside it; what is there is not written again', { timeout: 60_000 }, async () => {
+test('built once, with what is sent compressed beside it; what is there is not written again', { timeout: 240_000 }, async () => {
   const page = smallPage()
   // As a shop runs, whose own files are nobody else's business.
   const usual = process.umask(0o077)
@@ -68,7 +68,7 @@ test('built once, with what is sent compressed beside it; what is there is not w
   assert.ok(!existsSync(join(image.web, 'dist/lock')))
 })
 
-test('whatever it is made from makes it stale, a test does not; the one before is kept', { timeout: 60_000 }, async () => {
+test('whatever it is made from makes it stale, a test does not; the one before is kept', { timeout: 240_000 }, async () => {
   const page = smallPage()
   const seen = [(await build(page)).folder]
   const changes = [
@@ -88,7 +88,9 @@ test('whatever it is made from makes it stale, a test does not; the one before i
   assert.deepEqual(await build(page), { folder: now, built: false })
 })
 
-test('sources that change meanwhile are built again, not kept under a name that is not theirs', { timeout: 60_000 }, async () => {
+test('sources that change meanwhile are built again, not kept under a name that is not theirs', {
+  timeout: 240_000,
+}, async () => {
   const page = smallPage()
   const changes = ["console.log('first')", "console.log('second')"]
   const building = () => {
@@ -108,7 +110,7 @@ test('sources that change meanwhile are built again, not kept under a name that 
   await assert.rejects(builtPage(always, page), { name: 'PageNotBuilt', message: /change faster/ })
 })
 
-test('many starts at once build once', { timeout: 60_000 }, async () => {
+test('many starts at once build once', { timeout: 240_000 }, async () => {
   const page = smallPage()
   const starts = await Promise.all([build(page), build(page), build(page)])
   assert.deepEqual(starts.map(({ built }) => built).sort(), [false, false, true])
@@ -116,7 +118,7 @@ test('many starts at once build once', { timeout: 60_000 }, async () => {
   assert.equal(inDist(page).length, 2)
 })
 
-test('a build that fails says why and what to do, and leaves nothing behind but the lock', { timeout: 60_000 }, async () => {
+test('a build that fails says why and what to do, and leaves nothing behind but the lock', { timeout: 240_000 }, async () => {
   const page = smallPage()
   page.write('src/main.ts', "import './gone.ts'")
   await assert.rejects(build(page), ({ name, message }: Error) => {
@@ -138,7 +140,7 @@ test('where it cannot be written, it says so', async () => {
   await assert.rejects(build(page), { name: 'PageNotBuilt', message: /cannot be written.*doorbuster -- build/ })
 })
 
-test('a start that is ended does not wait for it', { timeout: 60_000 }, async () => {
+test('a start that is ended does not wait for it', { timeout: 240_000 }, async () => {
   const page = smallPage()
   const ended = new AbortController()
   const building = () => ended.abort()

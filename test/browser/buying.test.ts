@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { type Screen, without } from './browser.ts'
-import { newEmail, OPENING_CREDIT, Stage, signIn, signUp } from './stage.ts'
+import { press, tabTo, type } from './keyboard.ts'
+import { newEmail, OPENING_CREDIT, password, Stage, signIn, signUp } from './stage.ts'
 
 const SOON_MS = 4000
 /** As often as the page may look by itself while a socket tells it: what is there earlier was told. */
@@ -117,5 +118,33 @@ suite('buying', { skip: without, timeout: 180_000 }, () => {
     await page.getByRole('button', { name: 'Buy for €20' }).click()
     const code = await page.locator('code').textContent()
     for (const window of windows) await window.getByText(code ?? '').waitFor()
+  })
+
+  test('by keyboard alone: sign up, wait, buy, copy the code', async (t) => {
+    const sale = await stage.sale({ name: 'Camera', opensIn: 3600_000 })
+    const { page, context } = await stage.window(t)
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+    await page.goto(sale.path)
+    await press(page, page.getByRole('button', { name: 'Sign in to take part' }))
+    await press(page, page.getByRole('link', { name: 'Create an account' }))
+    await page.getByRole('heading', { name: 'Create an account' }).waitFor()
+    // The first field has the focus already.
+    await page.keyboard.type(newEmail('flo'))
+    await type(page, page.getByLabel('Password'), password)
+    await page.keyboard.press('Enter')
+    const opens = page.getByRole('button', { name: 'Opens in 59:' })
+    await tabTo(page, opens)
+    await stage.change(sale.id, { startTime: new Date(Date.now() + SOON_MS).toISOString() })
+    await page.getByRole('button', { name: 'Buy for €20' }).waitFor()
+    await page.getByRole('alert').getByText('The sale is open.').waitFor({ state: 'attached' })
+    // The button that was waited at is the one that buys: nothing moved the focus away.
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Yours' }).waitFor()
+    await press(page, page.getByRole('button', { name: 'Copy' }))
+    await page.getByRole('status').getByText('Copied').waitFor({ state: 'attached' })
+    const code = await page.locator('code').textContent()
+    assert.equal(await page.evaluate('navigator.clipboard.readText()'), code)
+    await press(page, page.getByRole('link', { name: 'To the order' }))
+    await page.getByRole('heading', { name: 'What happened' }).waitFor()
   })
 })

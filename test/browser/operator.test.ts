@@ -1,6 +1,7 @@
 import { after, before, suite, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { type Screen, without } from './browser.ts'
+import { press, type } from './keyboard.ts'
 import { newEmail, operator, Stage, signIn, signUp } from './stage.ts'
 
 suite('an operator', { skip: without, timeout: 180_000 }, () => {
@@ -50,6 +51,39 @@ suite('an operator', { skip: without, timeout: 180_000 }, () => {
       await page.getByText('4 went back to stock').waitFor()
     })
   }
+
+  test('by keyboard alone: makes a sale, starts it and pauses it', async (t) => {
+    await stage.product({ name: 'Backpack', stock: 50 })
+    const { page } = await stage.window(t)
+    await page.goto('/operator')
+    await press(page, page.getByRole('main').getByRole('button', { name: 'Sign in' }))
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    await page.keyboard.type(operator.email)
+    await type(page, page.getByLabel('Password'), operator.password)
+    await page.keyboard.press('Enter')
+    await press(page, page.getByRole('link', { name: 'New sale' }).first())
+    await type(page, page.getByLabel('Name'), 'Backpacks')
+    await type(page, page.getByRole('combobox', { name: 'Add a product' }), 'back')
+    await page.getByRole('option', { name: 'Backpack' }).waitFor()
+    await page.keyboard.press('Enter')
+    // The price of what was added has the focus.
+    await page.getByLabel('Sale price').waitFor()
+    await page.keyboard.type('19.99')
+    await type(page, page.getByLabel('Units', { exact: true }), '5')
+    await press(page, page.getByRole('button', { name: 'Create sale' }))
+    await page.getByRole('heading', { name: 'Backpacks', level: 1 }).waitFor()
+    for (const [verb, state] of [
+      ['Start now', 'On now'],
+      ['Pause', 'Paused'],
+    ] as const) {
+      await press(page, page.getByRole('main').getByRole('button', { name: verb, exact: true }))
+      const dialog = page.getByRole('dialog', { name: 'Backpacks' })
+      // It begins at the way out.
+      await press(page, dialog.getByRole('button', { name: verb, exact: true }))
+      await dialog.waitFor({ state: 'hidden' })
+      await page.getByText(state).first().waitFor()
+    }
+  })
 
   /** Presses it and says yes to the question, which names the sale. */
   async function sure(page: Page, verb: string, question: string): Promise<void> {

@@ -4,7 +4,7 @@ import { systemClock } from '../../src/platform/clock.ts'
 import { type Shop, startShop } from '../shop.ts'
 import { type Look, openBrowser, openWindow, type Window } from './browser.ts'
 
-const password = 'correct horse battery'
+export const password = 'correct horse battery'
 export const operator = { email: 'op@shop.example', password }
 /** What a buyer begins with, minor units. */
 export const OPENING_CREDIT = 10_000

@@ -9,7 +9,7 @@ import { LocalRate, noRate } from './gate/local-rate.ts'
 import { systemClock as clock } from './platform/clock.ts'
 import { inTurn } from './platform/in-turn.ts'
 import type { makeLog } from './platform/log.ts'
-import { Loop } from './platform/loop.ts'
+import { Loop, type Turn } from './platform/loop.ts'
 import { Metrics } from './platform/metrics.ts'
 import { idMaker, systemRandom as random } from './platform/random.ts'
 import { holdLock } from './platform/sqlite/lock.ts'
@@ -111,7 +111,7 @@ export async function makeParts(config: Config, stores: Stores, log: ReturnType<
     board: new Board(),
     push: new LocalPush(),
     rate: config.rateLimits ? new LocalRate(clock) : noRate,
-    loop: (name: string, everyMs: number, turn: () => Promise<boolean | number>) => new Loop(name, clock, everyMs, turn, failed),
+    loop: (name: string, everyMs: number, turn: Turn) => new Loop(name, clock, everyMs, turn, failed),
   }
   return { ...base, ...(await makePath(base)), ...(await makeGate(base)) }
 }
@@ -124,7 +124,7 @@ type Base = {
   metrics: Metrics
   board: Board
   push: LocalPush
-  loop(name: string, everyMs: number, turn: () => Promise<boolean | number>): Loop
+  loop(name: string, everyMs: number, turn: Turn): Loop
 }
 
 /** The path of a purchase: what answers, and the loops behind it, each waking the next. */
@@ -186,7 +186,7 @@ async function makePath({ config, stores, log, newId, metrics, board, push, loop
         const gone = [await accounts.purge(clock.now()), await models.purge(clock.now()), await events.prune(EVENTS_KEPT_MS)]
         return gone.some((rows) => rows >= 1000)
       }),
-      auditing: loop('audit', auditEveryMs, () => audit.run().then(() => false)),
+      auditing: loop('audit', auditEveryMs, (stopping) => unlessStopped(audit.run(), stopping)),
       ...level.loops,
     },
   }
@@ -252,6 +252,14 @@ function makeAudit({ sales, ledger }: Stores, rebuild: RebuildLedger, log: Base[
       return heard(audit)
     },
   }
+}
+
+/** The audit of a large shop takes longer than a shop may take to stop, and it changes nothing. */
+async function unlessStopped(audit: Promise<Audit>, stopping: AbortSignal): Promise<boolean> {
+  const stopped = Promise.withResolvers<void>()
+  stopping.addEventListener('abort', () => stopped.resolve())
+  await Promise.race([audit, stopped.promise])
+  return false
 }
 
 async function settledWithin(

@@ -1,6 +1,9 @@
 import { Bug } from '../core/assert.ts'
 import type { Clock } from './clock.ts'
 
+/** @param stopping aborted when the loop is to stop: it waits for the turn. */
+export type Turn = (stopping: AbortSignal) => Promise<boolean | number>
+
 /**
  * Work that goes on for ever: at once when woken, else every `everyMs`. One turn at a time. A turn that answers true is
  * followed by another at once, a number is how long to wait in place of `everyMs`. A failure is told and tried again after a pause that doubles up to 5 s; a bug ends the loop.
@@ -9,20 +12,14 @@ export class Loop {
   readonly #name: string
   readonly #clock: Clock
   readonly #everyMs: number
-  readonly #turn: () => Promise<boolean | number>
+  readonly #turn: Turn
   readonly #failed: (name: string, error: unknown) => void
   readonly #stopping = new AbortController()
   #pause = new AbortController()
   #woken = false
   #ended: Promise<void> | undefined
 
-  constructor(
-    name: string,
-    clock: Clock,
-    everyMs: number,
-    turn: () => Promise<boolean | number>,
-    failed: (name: string, error: unknown) => void,
-  ) {
+  constructor(name: string, clock: Clock, everyMs: number, turn: Turn, failed: (name: string, error: unknown) => void) {
     this.#name = name
     this.#clock = clock
     this.#everyMs = everyMs
@@ -52,7 +49,7 @@ export class Loop {
       this.#woken = false
       let pauseMs = this.#everyMs
       try {
-        const more = await this.#turn()
+        const more = await this.#turn(this.#stopping.signal)
         if (typeof more === 'number') pauseMs = more
         else if (more) pauseMs = 0
         failures = 0

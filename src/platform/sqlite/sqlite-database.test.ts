@@ -31,8 +31,8 @@ function passing(path: string, stayMs: number, fails = 0) {
   const thread = new PassingThread(async () => {
     if (seen.opened++ < fails) throw new Error('it cannot be opened')
     const opened = await SqliteThread.open({ path, use: 'count', stores, options: null }, assert.fail)
-    const stop = opened.stop.bind(opened)
-    opened.stop = () => stop().then(left.resolve)
+    const end = opened.end.bind(opened)
+    opened.end = () => end().then(left.resolve)
     return opened
   }, stayMs)
   return { thread, seen, ask: () => thread.call('sales', 'tally', [newId()], 'next') }
@@ -49,16 +49,15 @@ it('has a passing thread only while somebody asks', { timeout: 30_000 }, async (
   await thread.stop()
 })
 
-it('answers what a passing thread was asked before it stops, and keeps it while it is asked again', {
-  timeout: 30_000,
-}, async () => {
+it('keeps a passing thread while it is asked again, and ends what it was asked when it stops', { timeout: 30_000 }, async () => {
   await using open = await openSqliteStores(handClock())
   const { seen, ask, thread } = passing(open.path, 60_000)
   await ask()
-  const asked = ask()
-  await thread.stop()
-  assert.equal(await asked, null)
+  await ask()
   assert.equal(seen.opened, 1)
+  const asked = assert.rejects(ask(), { name: 'Fault', code: 'store-gone' })
+  await thread.stop()
+  await asked
 })
 
 it('tries a passing thread anew where it could not be opened', { timeout: 30_000 }, async () => {

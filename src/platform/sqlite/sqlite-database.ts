@@ -85,6 +85,13 @@ export class SqliteThread {
     await this.#ended.promise
   }
 
+  /** Stops without waiting: what was asked ends with a `Fault`. Only for a thread that reads. */
+  async end(): Promise<void> {
+    this.#gone ??= new Error('the thread was stopped')
+    await this.#worker.terminate()
+    await this.#ended.promise
+  }
+
   #receive(answers: Answer[], onBug: (error: Error) => void): void {
     for (const { id, value, error } of answers) {
       const waiting = this.#waiting.get(id)
@@ -139,14 +146,13 @@ export class PassingThread {
     }
   }
 
-  /** Waits for what was asked. */
+  /** Without waiting: what was asked ends with a `Fault`. */
   async stop(): Promise<void> {
     clearTimeout(this.#leaving)
     const thread = this.#thread
     this.#thread = undefined
-    // On the same promise as the calls, and so behind them.
     await thread?.then(
-      (one) => one.stop(),
+      (one) => one.end(),
       () => {},
     )
   }

@@ -99,7 +99,7 @@ const disk: Fault = {
     try {
       mountSmall(dir)()
     } catch {
-      return 'it needs the right to mount a small disk'
+      return 'it needs the right to mount a small disk; unshare -rm before the command gives it on Linux'
     } finally {
       rmSync(dir, { recursive: true, force: true })
     }

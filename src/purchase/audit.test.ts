@@ -180,7 +180,7 @@ describe('the audit', () => {
       { ...none, productId: 'pot', available: 1, held: 1, heldByOrders: 1, sold: 1, soldByOrders: 1, returned: 2 },
     ]
     const items = [
-      { productId: 'pot', allotment: 5, remaining: 1, held: 1, sold: 1 },
+      { productId: 'pot', allotment: 5, remaining: 0, held: 2, sold: 1 },
       { productId: 'cup', allotment: 5, remaining: 4, held: 1, sold: 0 },
     ]
     const view = { terms, seq: 0, now: 0, items, buyers: [] }
@@ -188,6 +188,7 @@ describe('the audit', () => {
     const wrong = equations.filter(({ holds }) => !holds)
     assert.deepEqual(wrong, [
       { id: ledger.level, scope: `sale ${terms.id} product cup`, left: 4, right: 5, inFlight: 1, holds: false },
+      { id: ledger.level, scope: `sale ${terms.id} product pot`, left: 0, right: 1, inFlight: 1, holds: false },
     ])
   })
 

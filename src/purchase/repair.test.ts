@@ -45,6 +45,8 @@ describe('the repair', () => {
     const sold = (equations: RepairedAudit['equations'] = []) =>
       equations.filter(({ id }) => id.startsWith('books: sold')).map(({ left, right, holds }) => [left, right, holds])
     assert.deepEqual([one?.saleId, sold(one?.before), sold(one?.after)], [sale.id, [[2, 1, false]], [[1, 1, true]]])
+    for (const { scope } of [...(one?.before ?? []), ...(one?.after ?? [])]) assert.ok(scope.startsWith(`sale ${sale.id}`), scope)
+    assert.equal(process.state.because, 'the audit found it wrong')
     const { available, held, sold: paid } = item()
     assert.deepEqual([available, held, paid], [3, 1, 1])
     assert.equal((await shop.ledger.look(sale.id, 0, 0))?.terms.epoch, 2)

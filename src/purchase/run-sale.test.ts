@@ -185,7 +185,7 @@ describe('the scheduler', () => {
     const start = shop.clock.now() + 1000
     await shop.sale(2, { startTime: start, endTime: start + 1000 })
     const sales = lossy(shop.sales)
-    const { runSale } = scheduler(shop, { sales })
+    const { runSale } = scheduler(shop, { sales, ledger: altered(shop.ledger, { inBooks: true }) })
     const at = async (ms: number) => {
       await shop.clock.advance(start + ms - shop.clock.now())
       await runSale.tick()

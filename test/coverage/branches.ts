@@ -1,6 +1,7 @@
 import ts from 'typescript'
 
-/** One of the ways that a program can go. It was gone where `at` ran, and ran more often than `unlike` where there is one. */
+/** One of the ways that a program can go. It was gone where `at` ran, and ran more often than `unlike` where there is one (so a
+ *  condition that throws counts as one that does not hold). */
 export type Branch = { line: number; what: string; at: number; unlike?: number }
 
 /**

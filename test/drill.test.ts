@@ -182,7 +182,7 @@ suite('the command line', { timeout: 240_000 }, () => {
   test('where no shop runs the stores are opened, and what needs a shop says so', async () => {
     const dir = join(folder, 'offline')
     assert.match(await good(dir, 'migrate'), /^The tables are up to date\.$/m)
-    assert.match(await good(dir, 'seed'), /^6 products and a sale that opens in 60 s$/m)
+    assert.match(await good(dir, 'seed'), /^12 products and 3 sales, one of which opens in 60 s$/m)
     assert.match(await good(dir, 'seed'), /there are sales already$/m)
     assert.match(await good(dir, 'audit', '--offline', '--strict'), /^balanced: /m)
     await bad(/^There is no account with the e-mail nobody@example\.org/m, dir, 'user', 'make-admin', 'nobody@example.org')

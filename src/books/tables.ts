@@ -15,6 +15,9 @@ export type BookTables = {
     paused_by_operator: number
     paused_for_recovery: number
     recovery_since: number | null
+    /** Until then a process may say from memory that the sale is paused, or, with a start, that it starts then. */
+    quiet_until: number | null
+    quiet_start: number | null
     start_told_at: number | null
     settled_at: number | null
     drill_id: string | null
@@ -84,6 +87,10 @@ export type BookTables = {
 
 export const bookMigrations: Migration[] = [
   { id: 'books-1', statements: (facts) => [...sales(facts), ...orders(facts), ...money(facts), ...told] },
+  {
+    id: 'books-2',
+    statements: () => ['ALTER TABLE sales ADD COLUMN quiet_until bigint', 'ALTER TABLE sales ADD COLUMN quiet_start bigint'],
+  },
 ]
 
 const sales = (facts: SqlFacts): string[] => [

@@ -267,6 +267,40 @@ function keepingQuiet(open: Open): void {
     await take()
   })
 
+  it('stays closed for as long as a look has asked for that found it so, also if it is opened; replays are answered', async () => {
+    const { ledger, terms, items, take, ask, reserve, amend, clock } = await open({ limit: 2 }, [9])
+    const first = await take()
+    const paused = { ...terms, pausedByOperator: true }
+    const later = { ...terms, startTime: clock.now() + 60_000 }
+    for (const [closed, reply] of [
+      [paused, { kind: 'paused' }],
+      [later, { kind: 'not-started', startTime: later.startTime }],
+    ] as const) {
+      await amend(closed, items)
+      await ledger.look(terms.id, 0, 250)
+      await amend(terms, items)
+      await ledger.look(terms.id, 0, 250)
+      await clock.advance(249)
+      assert.deepEqual(await reserve(ask()), [reply])
+      assert.deepEqual(kinds(await reserve(first)), ['replayed'])
+      await clock.advance(1)
+      await take()
+    }
+  })
+
+  it('does not keep a sale closed beyond its start, nor after a look that did not wish for it', async () => {
+    const { ledger, terms, items, take, amend, clock } = await open({}, [9])
+    await amend({ ...terms, startTime: clock.now() + 100 }, items)
+    await ledger.look(terms.id, 0, 250)
+    await clock.advance(100)
+    await take()
+    await clock.advance(150)
+    await amend({ ...terms, pausedForRecovery: true }, items)
+    await ledger.look(terms.id, 0, 0)
+    await amend(terms, items)
+    await take()
+  })
+
   it('is of no effect on an item with units left, and not wished for by a look without it', async () => {
     const { ledger, terms, products, take, settle } = await open({}, [1, 1])
     await ledger.look(terms.id, 0, 250)

@@ -66,8 +66,8 @@ export interface Ledger {
   reserve(saleId: Id, epoch: number, asks: Ask[]): Promise<Reply[]>
   /** By order id, guarded by the hold's state; a second time is `unchanged`. A `return` also takes a hold still pending. */
   settle(saleId: Id, moves: HoldMove[]): Promise<('moved' | 'unchanged' | 'unknown')[]>
-  /** A probe. `quietMs` above 0 also keeps every item with nothing left sold out for that long, so that no process refuses
-   *  from memory what another one just sold. `null`: no such sale. */
+  /** A probe. `quietMs` above 0 also keeps every item with nothing left sold out for that long, and a sale closed that is paused
+   *  or would start later, so that no process refuses from memory what another one just sold. `null`: no such sale. */
   look(saleId: Id, afterSeq: number, quietMs: number): Promise<LedgerView | null>
   /** Entries in order of their sequence, reserved before `before` (ledger time): the outbox that catch-up reads. */
   entries(saleId: Id, epoch: number, afterSeq: number, before: number, max: number): Promise<Hold[]>

@@ -5,6 +5,7 @@ import { type SaleTerms, termsOf } from '../core/sale.ts'
 import type { Ask, Hold, HoldMove, HoldState, ItemCount, Ledger, LedgerImage, LedgerView, Reply } from './ledger.ts'
 
 type Item = ItemCount & { quietUntil: number }
+type Closed = Extract<Reply, { kind: 'paused' | 'not-started' }>
 type Held = {
   terms: SaleTerms
   seq: number
@@ -13,6 +14,8 @@ type Held = {
   holds: Map<Id, Hold>
   byKey: Map<string, Hold>
   taken: Map<Id, number>
+  /** What a probe heard last, and until when that may be said from memory. */
+  quiet: { until: number; closed: Closed } | undefined
 }
 
 const isLive = (state: HoldState): boolean => state === 'PENDING' || state === 'COMMITTED'
@@ -50,6 +53,7 @@ export class MemoryLedger implements Ledger {
       holds: new Map(),
       byKey: new Map(),
       taken: new Map(),
+      quiet: undefined,
     }
     for (const { productId, allotment } of image.items) {
       held.items.set(productId, { productId, allotment, remaining: allotment, held: 0, sold: 0, quietUntil: 0 })
@@ -121,6 +125,8 @@ export class MemoryLedger implements Ledger {
     const now = this.#now()
     const items = [...held.items.values()]
     for (const item of items) if (quietMs > 0 && item.remaining === 0) item.quietUntil = now + quietMs
+    const closed = closedBy(held.terms, now)
+    if (quietMs > 0 && closed) held.quiet = { until: now + quietMs, closed }
     return {
       terms: { ...held.terms },
       seq: held.seq,
@@ -151,8 +157,8 @@ function decide(held: Held, ask: Ask, now: number): Reply {
   if (known) return known.bodyDigest === ask.bodyDigest ? { kind: 'replayed', entry: entryOf(known) } : { kind: 'key-reused' }
   if (now > ask.deadline) return { kind: 'late' }
   if (now >= terms.endTime) return { kind: 'ended' }
-  if (terms.pausedByOperator || terms.pausedForRecovery) return { kind: 'paused' }
-  if (now < terms.startTime) return { kind: 'not-started', startTime: terms.startTime }
+  const closed = closedBy(terms, now) ?? saidFromMemory(held, now)
+  if (closed) return closed
   const item = held.items.get(ask.productId)
   if (!item) return { kind: 'not-found' }
   const taken = held.taken.get(ask.buyerId) ?? 0
@@ -170,6 +176,17 @@ function decide(held: Held, ask: Ask, now: number): Reply {
   held.taken.set(ask.buyerId, taken + ask.quantity)
   assert(item.remaining >= 0, 'the ledger never goes below zero')
   return { kind: 'reserved', entry: entryOf(hold), remaining: item.remaining }
+}
+
+function closedBy({ pausedByOperator, pausedForRecovery, startTime }: SaleTerms, now: number): Closed | undefined {
+  if (pausedByOperator || pausedForRecovery) return { kind: 'paused' }
+  return now < startTime ? { kind: 'not-started', startTime } : undefined
+}
+
+/** A start that was not moved opens the sale to the millisecond: close to it no process answers from memory. */
+function saidFromMemory({ quiet }: Held, now: number): Closed | undefined {
+  if (!quiet || now >= quiet.until) return undefined
+  return quiet.closed.kind === 'not-started' && now >= quiet.closed.startTime ? undefined : quiet.closed
 }
 
 function newestLive(held: Held, buyerId: Id): Entry | null {

@@ -16,6 +16,8 @@ type SaleRow = {
   buyer_limit: number
   paused_by_operator: number
   paused_for_recovery: number
+  quiet_until: number | null
+  quiet_start: number | null
 }
 type OrderRow = {
   id: Id
@@ -30,6 +32,7 @@ type OrderRow = {
   body_digest: string
   reserved_at: number
 }
+type Closed = Extract<Reply, { kind: 'paused' | 'not-started' }>
 type Item = { available: number; quiet_until: number }
 
 const COLUMNS = 'id, sale_id, buyer_id, product_id, quantity, state, epoch, seq, key_digest, body_digest, reserved_at'
@@ -68,8 +71,8 @@ export class SqlLedger implements Ledger {
   reserve(saleId: Id, epoch: number, asks: Ask[]): Promise<Reply[]> {
     return this.#db.write(async (sql) => {
       const [sale] = await sql.all<SaleRow>(
-        `SELECT epoch, seq, start_time, end_time, buyer_limit, paused_by_operator, paused_for_recovery FROM sales WHERE id = ?
-         ${this.#db.facts.forUpdate}`,
+        `SELECT epoch, seq, start_time, end_time, buyer_limit, paused_by_operator, paused_for_recovery, quiet_until, quiet_start
+         FROM sales WHERE id = ? ${this.#db.facts.forUpdate}`,
         saleId,
       )
       if (!sale) return asks.map(() => ({ kind: 'lost' }) as const)
@@ -108,8 +111,14 @@ export class SqlLedger implements Ledger {
       const now = this.#now()
       const [sale] = await sql.all<SaleRow>('SELECT * FROM sales WHERE id = ?', saleId)
       if (!sale) return null
-      if (quietMs > 0)
+      if (quietMs > 0) {
         await sql.run('UPDATE sale_items SET quiet_until = ? WHERE sale_id = ? AND available = 0', now + quietMs, saleId)
+        const closed = closedBy(sale, now)
+        if (closed) {
+          const start = closed.kind === 'paused' ? null : closed.startTime
+          await sql.run('UPDATE sales SET quiet_until = ?, quiet_start = ? WHERE id = ?', now + quietMs, start, saleId)
+        }
+      }
       const items = await sql.all<ItemCount>(
         'SELECT product_id AS productId, allotment, available AS remaining, held, sold FROM sale_items WHERE sale_id = ? ORDER BY position',
         saleId,
@@ -184,8 +193,8 @@ class Batch {
     if (known) return known.bodyDigest === ask.bodyDigest ? { kind: 'replayed', entry: known } : { kind: 'key-reused' }
     if (now > ask.deadline) return { kind: 'late' }
     if (now >= sale.end_time) return { kind: 'ended' }
-    if (sale.paused_by_operator || sale.paused_for_recovery) return { kind: 'paused' }
-    if (now < sale.start_time) return { kind: 'not-started', startTime: sale.start_time }
+    const closed = closedBy(sale, now) ?? saidFromMemory(sale, now)
+    if (closed) return closed
     const item = await this.#item(ask.productId)
     if (!item) return { kind: 'not-found' }
     const limit = sale.buyer_limit
@@ -251,6 +260,18 @@ class Batch {
     )
     return row ? entryOf(row) : null
   }
+}
+
+function closedBy(sale: SaleRow, now: number): Closed | undefined {
+  if (sale.paused_by_operator || sale.paused_for_recovery) return { kind: 'paused' }
+  return now < sale.start_time ? { kind: 'not-started', startTime: sale.start_time } : undefined
+}
+
+/** A start that was not moved opens the sale to the millisecond: close to it no process answers from memory. */
+function saidFromMemory({ quiet_until, quiet_start }: SaleRow, now: number): Closed | undefined {
+  if (now >= (quiet_until ?? 0)) return undefined
+  if (quiet_start === null) return { kind: 'paused' }
+  return now < quiet_start ? { kind: 'not-started', startTime: quiet_start } : undefined
 }
 
 function entryOf(row: OrderRow): Entry {

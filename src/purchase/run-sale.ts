@@ -1,6 +1,7 @@
 import type { NewSale, SaleChange, SaleChanged, Sales } from '../books/books.ts'
 import type { Id } from '../core/ids.ts'
 import { phaseOf, type Sale, statusOf, termsOf } from '../core/sale.ts'
+import { LEASE_MS } from '../gate/lease.ts'
 import type { Ledger, LedgerView } from '../ledger/ledger.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Push } from '../push/push.ts'
@@ -41,9 +42,10 @@ export class RunSale {
     return created
   }
 
-  /** More units: the books first. Fewer, or a lower limit: the ledger first, so that it never gives what the books refuse. */
+  /** More units: the books first. Fewer, or a lower limit: the ledger first, so that it never gives what the books refuse.
+   *  A change that opens the sale is answered when no process says from memory any more that it is closed. */
   async change(saleId: Id, change: SaleChange): Promise<SaleChanged> {
-    const { sales, ledger } = this.#parts
+    const { sales, ledger, clock } = this.#parts
     const present = await sales.sale(saleId)
     if (!present) return { kind: 'not-found' }
     const fewer = (change.items ?? []).filter((item) => item.quantity < allotmentOf(present, item.productId))
@@ -60,6 +62,7 @@ export class RunSale {
       return changed
     }
     await ledger.amend(termsOf(changed.sale), changed.sale.items)
+    if (opens(present, changed.sale, clock.now())) await clock.sleep(LEASE_MS)
     await this.#show(changed.sale)
     return changed
   }
@@ -140,6 +143,11 @@ export class RunSale {
 /** Nothing is under way in it any more: what it gave out up to the end was booked and paid or freed. */
 function isOver(view: LedgerView | null, sale: Sale): boolean {
   return view?.terms.epoch === sale.epoch && view.now >= sale.endTime && view.items.every((item) => item.held === 0)
+}
+
+function opens(before: Sale, after: Sale, now: number): boolean {
+  const isAhead = after.startTime < before.startTime && after.startTime < now + LEASE_MS
+  return isAhead || (before.pausedByOperator && !after.pausedByOperator)
 }
 
 function allotmentOf(sale: Sale, productId: Id): number {

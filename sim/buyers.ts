@@ -75,6 +75,7 @@ export class Buyer {
       productId: intent.productId,
       buyerId: this.id,
       quantity,
+      method: 'credit',
       keyDigest: intent.key,
       bodyDigest: `${intent.productId}|${quantity}`,
       sentAt: world.time,

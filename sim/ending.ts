@@ -53,14 +53,23 @@ async function unfinishedSale(world: World, sale: MemorySale, premises: Premises
 export function lastAsks(record: MemoryRecord, asks: readonly Ask[]): Ask[] {
   const accepted = new Map<string, Ask>()
   for (const ask of asks) if (ask.placed?.kind === 'accepted') accepted.set(`${ask.saleId} ${ask.buyerId} ${ask.keyDigest}`, ask)
-  const again = [...accepted.values()].map(({ saleId, buyerId, productId, quantity, keyDigest, bodyDigest }) => ({
-    ...{ saleId, buyerId, productId, quantity, keyDigest, bodyDigest },
+  const again = [...accepted.values()].map(({ saleId, buyerId, productId, quantity, method, keyDigest, bodyDigest }) => ({
+    ...{ saleId, buyerId, productId, quantity, method, keyDigest, bodyDigest },
     sentAt: 0,
   }))
   const fresh = [...record.sales.values()].map((sale) => {
     const productId = sale.items[0]?.productId ?? ''
     const body = `${productId}|1`
-    return { saleId: sale.id, buyerId: LATE_BUYER, productId, quantity: 1, keyDigest: 'key', bodyDigest: body, sentAt: 0 }
+    return {
+      saleId: sale.id,
+      buyerId: LATE_BUYER,
+      productId,
+      quantity: 1,
+      method: 'credit' as const,
+      keyDigest: 'key',
+      bodyDigest: body,
+      sentAt: 0,
+    }
   })
   return [...again, ...fresh]
 }

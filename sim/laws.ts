@@ -77,13 +77,13 @@ export class BookLaws {
       if (Math.min(available, held, sold, returned) < 0) world.breaks('I1 nothing below zero', counts)
       if (available + held + sold + returned !== allotment) world.breaks("I1' every unit is somewhere", counts)
       const own = orders.filter((order) => order.productId === productId)
-      const recount = (unit: string) => unitsOf(own.filter((order) => unitOf(order.state) === unit))
+      const recount = (unit: string) => unitsOf(own.filter((order) => unitOf(order) === unit))
       if (recount('sold') > allotment) world.breaks('I1 no oversell', `${recount('sold')} sold of ${allotment} of ${productId}`)
       if (recount('held') !== held || recount('sold') !== sold)
         world.breaks("I1' the orders say the same", `${counts}, but ${recount('held')} and ${recount('sold')} by the orders`)
     }
     for (const [buyerId, theirs] of Map.groupBy(orders, (order) => order.buyerId)) {
-      const units = unitsOf(theirs.filter((order) => isLive(order.state)))
+      const units = unitsOf(theirs.filter((order) => isLive(order)))
       if (units > sale.limit) world.breaks('I2 nobody over the limit', `${buyerId} has ${units} of ${sale.limit} in ${sale.id}`)
       if (units !== (sale.taken.get(buyerId) ?? 0)) world.breaks('I2 the buyers add up', `${buyerId} in ${sale.id}`)
     }
@@ -116,8 +116,8 @@ export class BookLaws {
 
   #checkPath(order: Order): void {
     const { orderId, state, version } = order
-    const { buyerId, productId, quantity, price, epoch, seq, keyDigest, bodyDigest } = order
-    const facts = [buyerId, productId, quantity, price, epoch, seq, keyDigest, bodyDigest].join(' ')
+    const { buyerId, productId, quantity, method, price, epoch, seq, keyDigest, bodyDigest } = order
+    const facts = [buyerId, productId, quantity, method, price, epoch, seq, keyDigest, bodyDigest].join(' ')
     const known = this.#known.get(orderId)
     if (known?.state === state && known.version === version && known.facts === facts) return
     const log = this.#record.history.get(orderId) ?? []

@@ -93,7 +93,7 @@ export class Promises {
   followBooks(): void {
     for (const [orderId, hold] of this.#holds) {
       const order = this.#record.orders.get(orderId)
-      if (this.inBooks && order && !isLive(order.state)) hold.releasedAt = Math.min(hold.releasedAt, this.#world.time)
+      if (this.inBooks && order && !isLive(order)) hold.releasedAt = Math.min(hold.releasedAt, this.#world.time)
     }
   }
 
@@ -208,9 +208,9 @@ export class Promises {
     return units + ask.quantity <= limit ? `${units} of ${limit} are taken` : undefined
   }
 
-  #wasLive({ orderId, state }: Order, from: number): boolean {
-    if (isLive(state)) return true
-    return (this.#record.history.get(orderId)?.at(-1)?.at ?? 0) >= EPOCH + from
+  #wasLive(order: Order, from: number): boolean {
+    if (isLive(order)) return true
+    return (this.#record.history.get(order.orderId)?.at(-1)?.at ?? 0) >= EPOCH + from
   }
 
   /** What was so at some instant of the request, or so shortly before it that memory may say it. */

@@ -133,7 +133,15 @@ function castOf({ units = 2, endTime = HOUR }: Story): Cast {
 function ask(stage: Stage, ms: number, buyerId: string, host = 0, heard: (orderId: string) => void = () => {}): Ask {
   const { world, promises, apis } = stage
   const productId = 'sale-1-item-1'
-  const purchase = { saleId: 'sale-1', productId, buyerId, quantity: 1, keyDigest: 'key-1', bodyDigest: `${productId}|1` }
+  const purchase = {
+    saleId: 'sale-1',
+    productId,
+    buyerId,
+    quantity: 1,
+    method: 'credit' as const,
+    keyDigest: 'key-1',
+    bodyDigest: `${productId}|1`,
+  }
   const made: Ask = { ...purchase, sentAt: PRELUDE_MS + ms }
   world.at(PRELUDE_MS + ms, () => {
     promises.asks.push(made)

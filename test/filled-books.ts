@@ -18,7 +18,9 @@ function statements(orders: number): string[] {
     `CREATE TEMP TABLE n AS WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < ${orders})
      SELECT i, printf('01a1fdda-0000-7000-8000-%012d', i) AS order_id,
        printf('01a1fdd9-%04x-7000-8000-%012d', (i * 40503) % 65536, i) AS buyer_id FROM r`,
-    `INSERT INTO orders SELECT order_id, 'sale', buyer_id, 'product', 1, 1999, 'EUR', 'COMPLETED', NULL, 1, i,
+    `INSERT INTO orders (id, sale_id, buyer_id, product_id, quantity, price, currency, state, reason, epoch, seq, key_digest,
+       body_digest, reserved_at, created_at, updated_at, expires_at, version)
+     SELECT order_id, 'sale', buyer_id, 'product', 1, 1999, 'EUR', 'COMPLETED', NULL, 1, i,
        printf('%043d', i), printf('%043d', i), 0, 0, 0, NULL, 2 FROM n`,
     `INSERT INTO sale_buyers SELECT 'sale', buyer_id, 1 FROM n ORDER BY buyer_id`,
     `INSERT INTO wallets SELECT buyer_id, 0, 'EUR' FROM n ORDER BY buyer_id`,

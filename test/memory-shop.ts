@@ -131,6 +131,7 @@ export function memoryShop() {
       productId: sale.productId,
       buyerId,
       quantity: 1,
+      method: 'credit',
       keyDigest: `key ${newId()}`,
       bodyDigest: 'body',
       ...more,

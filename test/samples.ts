@@ -31,6 +31,7 @@ export function askFor(clock: HandClock, productId: Id, more: Partial<Ask> = {})
     buyerId: newId(),
     productId,
     quantity: 1,
+    method: 'credit',
     keyDigest: `key ${orderId}`,
     bodyDigest: 'body',
     deadline: clock.now() + 2000,

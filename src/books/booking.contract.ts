@@ -16,6 +16,7 @@ export function bookingContract(get: () => BooksWorld): void {
     assert.deepEqual(await books.order(entries[0].orderId), {
       ...entries[0],
       state: 'RESERVATION_PENDING',
+      released: false,
       reason: null,
       price: PRICE,
       currency: 'EUR',

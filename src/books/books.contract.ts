@@ -107,6 +107,7 @@ function worldOf(made: BooksFixture) {
       buyerId: more.buyerId ?? buyer(),
       productId: sale.productId,
       quantity: 1,
+      method: 'credit',
       keyDigest: `key ${orderId}`,
       bodyDigest: 'body',
       reservedAt: clock.now(),

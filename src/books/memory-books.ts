@@ -69,6 +69,7 @@ export class MemoryBooks implements Books {
     this.#record.orders.set(entry.orderId, {
       ...entry,
       state: 'RESERVATION_PENDING',
+      released: false,
       reason: null,
       price: item.price,
       currency: item.currency,
@@ -128,7 +129,7 @@ export class MemoryBooks implements Books {
     const sale = this.#record.sales.get(order.saleId)
     const item = this.#record.item(order.saleId, order.productId)
     assert(sale && item && item.held >= order.quantity, 'an item holds what its orders say')
-    Object.assign(order, { state, reason, updatedAt: now, version: order.version + 1 })
+    Object.assign(order, { state, released: state !== 'COMPLETED', reason, updatedAt: now, version: order.version + 1 })
     item.held -= order.quantity
     if (state === 'COMPLETED') item.sold += order.quantity
     else {

@@ -150,12 +150,12 @@ export class MemorySales implements Sales {
     const orders = [...this.#record.orders.values()].filter((order) => order.saleId === saleId)
     const items = sale.items.map(({ price, currency, ...item }): ItemTally => {
       const own = orders.filter((order) => order.productId === item.productId)
-      const units = (state: string) => unitsOf(own.filter((order) => unitOf(order.state) === state))
+      const units = (state: string) => unitsOf(own.filter((order) => unitOf(order) === state))
       return { ...item, heldByOrders: units('held'), soldByOrders: units('sold') }
     })
     const wrong = [...sale.taken].filter(
       ([buyerId, taken]) =>
-        taken > sale.limit || taken !== unitsOf(orders.filter((order) => order.buyerId === buyerId && isLive(order.state))),
+        taken > sale.limit || taken !== unitsOf(orders.filter((order) => order.buyerId === buyerId && isLive(order))),
     )
     return {
       terms: termsOf(sale),
@@ -180,7 +180,7 @@ export class MemorySales implements Sales {
       Object.assign(item, counts)
       if (sale.settledAt !== null) this.#giveBack(item)
     }
-    const live = [...this.#record.orders.values()].filter((order) => order.saleId === saleId && isLive(order.state))
+    const live = [...this.#record.orders.values()].filter((order) => order.saleId === saleId && isLive(order))
     for (const buyerId of new Set([...sale.taken.keys(), ...live.map((order) => order.buyerId)])) {
       const units = unitsOf(live.filter((order) => order.buyerId === buyerId))
       wasWrong ||= (sale.taken.get(buyerId) ?? 0) !== units
@@ -205,7 +205,7 @@ export class MemorySales implements Sales {
       paymentsWrong:
         orders.filter((order) => order.state === 'COMPLETED' && !paid(order)).length +
         payments.filter((row) => !isCompleted(row.orderId)).length,
-      ordersStuck: orders.filter((order) => unitOf(order.state) === 'held' && order.createdAt < stuckBefore).length,
+      ordersStuck: orders.filter((order) => unitOf(order) === 'held' && order.createdAt < stuckBefore).length,
     }
   }
 

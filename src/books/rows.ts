@@ -1,10 +1,10 @@
-import type { Order, OrderState } from '../core/order.ts'
+import type { Order, OrderState, PaymentMethod } from '../core/order.ts'
 import type { Sale, SaleTerms } from '../core/sale.ts'
 import type { BookTables } from './tables.ts'
 
 export type OrderRow = BookTables['orders'] & { code: string | null }
 
-const ORDER_COLUMNS = `o.id, o.sale_id, o.buyer_id, o.product_id, o.quantity, o.price, o.currency, o.state, o.reason,
+const ORDER_COLUMNS = `o.id, o.sale_id, o.buyer_id, o.product_id, o.quantity, o.method, o.price, o.currency, o.state, o.released, o.reason,
   o.epoch, o.seq, o.key_digest, o.body_digest, o.reserved_at, o.created_at, o.updated_at, o.expires_at, o.version`
 /** An order with its coupon. */
 export const SELECT_ORDER = `SELECT ${ORDER_COLUMNS}, c.code FROM orders o LEFT JOIN coupons c ON c.order_id = o.id`
@@ -16,9 +16,11 @@ export function orderOf(row: OrderRow): Order {
     buyerId: row.buyer_id,
     productId: row.product_id,
     quantity: row.quantity,
+    method: row.method as PaymentMethod,
     price: row.price,
     currency: row.currency,
     state: row.state as OrderState,
+    released: row.released === 1,
     reason: row.reason,
     epoch: row.epoch,
     seq: row.seq,

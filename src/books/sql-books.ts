@@ -129,14 +129,15 @@ export class SqlBooks implements Books {
 
   async #insert(sql: Sql, entry: Entry, item: { price: number; currency: string }, now: number): Promise<void> {
     await sql.run(
-      `INSERT INTO orders (id, sale_id, buyer_id, product_id, quantity, price, currency, state, reason, epoch, seq,
+      `INSERT INTO orders (id, sale_id, buyer_id, product_id, quantity, method, price, currency, state, released, reason, epoch, seq,
          key_digest, body_digest, reserved_at, created_at, updated_at, expires_at, version)
-       VALUES (?, ?, ?, ?, ?, ?, ?, 'RESERVATION_PENDING', NULL, ?, ?, ?, ?, ?, ?, ?, ?, 1)`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'RESERVATION_PENDING', 0, NULL, ?, ?, ?, ?, ?, ?, ?, ?, 1)`,
       entry.orderId,
       entry.saleId,
       entry.buyerId,
       entry.productId,
       entry.quantity,
+      entry.method,
       item.price,
       item.currency,
       entry.epoch,
@@ -234,9 +235,12 @@ export class SqlBooks implements Books {
   /** The compare-and-set itself, with its log line and what is to be told. */
   async #end(sql: Sql, order: Order, state: OrderState, reason: string | null): Promise<Moved> {
     const now = this.#tools.now()
+    const released = state !== 'COMPLETED'
     const changed = await sql.run(
-      'UPDATE orders SET state = ?, reason = ?, updated_at = ?, version = version + 1 WHERE id = ? AND state = ? AND version = ?',
+      `UPDATE orders SET state = ?, released = ?, reason = ?, updated_at = ?, version = version + 1
+       WHERE id = ? AND state = ? AND version = ?`,
       state,
+      Number(released),
       reason,
       now,
       order.orderId,
@@ -244,7 +248,7 @@ export class SqlBooks implements Books {
       order.version,
     )
     assert(changed === 1, 'an order that was read in this transaction does not change under it')
-    Object.assign(order, { state, reason, updatedAt: now, version: order.version + 1 })
+    Object.assign(order, { state, released, reason, updatedAt: now, version: order.version + 1 })
     await sql.run(
       'INSERT INTO order_log (order_id, version, state, at) VALUES (?, ?, ?, ?)',
       order.orderId,
@@ -252,7 +256,7 @@ export class SqlBooks implements Books {
       state,
       now,
     )
-    if (state !== 'COMPLETED') {
+    if (released) {
       const freed = await sql.run(
         'UPDATE sale_buyers SET taken = taken - ? WHERE sale_id = ? AND buyer_id = ? AND taken >= ?',
         order.quantity,

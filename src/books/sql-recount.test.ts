@@ -75,12 +75,12 @@ const planted: [string, string, Partial<typeof NOTHING>][] = [
   ],
   [
     'an order that was released',
-    `UPDATE orders SET state = 'FAILED' WHERE id = '${ORDER(9)}'`,
+    `UPDATE orders SET state = 'FAILED', released = 1 WHERE id = '${ORDER(9)}'`,
     { buyersWrong: 1, paymentsWrong: 1, sold: ORDERS - 1 },
   ],
   [
     'an order of more that was released',
-    `UPDATE orders SET state = 'EXPIRED', quantity = 3 WHERE id = '${ORDER(9)}'`,
+    `UPDATE orders SET state = 'EXPIRED', released = 1, quantity = 3 WHERE id = '${ORDER(9)}'`,
     { buyersWrong: 1, paymentsWrong: 1, sold: ORDERS - 1 },
   ],
   [
@@ -126,7 +126,7 @@ describe('the recount of more rows than a page has', () => {
     const [buyer] = db.prepare('SELECT buyer_id FROM orders WHERE id = ?').all(ORDER(9))
     db.exec('UPDATE sales SET buyer_limit = 3')
     db.prepare(`UPDATE orders SET buyer_id = ?, quantity = 2 WHERE id = '${ORDER(10)}'`).run(buyer?.buyer_id ?? null)
-    db.exec(`UPDATE orders SET state = 'CANCELLED', quantity = 2 WHERE id = '${ORDER(11)}'`)
+    db.exec(`UPDATE orders SET state = 'CANCELLED', released = 1, quantity = 2 WHERE id = '${ORDER(11)}'`)
     db.prepare('UPDATE sale_buyers SET taken = 3 WHERE buyer_id = ?').run(buyer?.buyer_id ?? null)
     db.exec(
       `UPDATE sale_buyers SET taken = 0 WHERE buyer_id IN (SELECT substr(account, 8) FROM journal WHERE entry IN ('payment:${ORDER(10)}', 'payment:${ORDER(11)}'))`,

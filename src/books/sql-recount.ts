@@ -32,7 +32,7 @@ export async function unitsOfOrders(sql: Sql, saleId: Id): Promise<Map<Id, Units
     const page = await sql.all<Units & { productId: Id }>(
       `SELECT product_id AS productId,
          sum(CASE WHEN state IN ('RESERVATION_PENDING', 'PAYMENT_PENDING') THEN quantity ELSE 0 END) AS held,
-         sum(CASE WHEN state IN ('COMPLETED', 'REFUND_DUE', 'REFUNDED') THEN quantity ELSE 0 END) AS sold
+         sum(CASE WHEN released = 0 AND state NOT IN ('RESERVATION_PENDING', 'PAYMENT_PENDING') THEN quantity ELSE 0 END) AS sold
        FROM orders WHERE sale_id = ? AND (epoch, seq) > (?, ?) AND (epoch, seq) <= (?, ?) GROUP BY product_id`,
       saleId,
       after.epoch,
@@ -68,7 +68,7 @@ export function buyersWrong(db: Database, saleId: Id): Promise<number> {
            + (SELECT coalesce(sum(quantity - 1), 0) FROM orders o
               WHERE o.buyer_id = b.buyer_id AND o.sale_id = b.sale_id AND o.quantity > 1)
            - (SELECT coalesce(sum(quantity), 0) FROM orders o
-              WHERE o.buyer_id = b.buyer_id AND o.sale_id = b.sale_id AND o.state IN ('FAILED', 'CANCELLED', 'EXPIRED')))`,
+              WHERE o.buyer_id = b.buyer_id AND o.sale_id = b.sale_id AND o.released = 1))`,
         saleId,
         after,
         to,

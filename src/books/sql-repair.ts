@@ -22,7 +22,6 @@ export async function recountItems(sql: Sql, saleId: Id): Promise<{ wrong: Count
 }
 
 const OF_BUYER = 'FROM orders o WHERE o.buyer_id = b.buyer_id AND o.sale_id = b.sale_id'
-const RELEASED = "('FAILED', 'CANCELLED', 'EXPIRED')"
 
 /** Sets right what buyers of a sale have; answers how many it was wrong for. @param live units of all orders that stand. */
 export async function repairBuyers(sql: Sql, saleId: Id, live: number): Promise<number> {
@@ -31,7 +30,7 @@ export async function repairBuyers(sql: Sql, saleId: Id, live: number): Promise<
     `SELECT buyerId, units FROM (
        SELECT b.buyer_id AS buyerId, b.taken,
          (SELECT count(*) ${OF_BUYER}) + (SELECT coalesce(sum(quantity - 1), 0) ${OF_BUYER} AND o.quantity > 1)
-         - (SELECT coalesce(sum(quantity), 0) ${OF_BUYER} AND o.state IN ${RELEASED}) AS units
+         - (SELECT coalesce(sum(quantity), 0) ${OF_BUYER} AND o.released = 1) AS units
        FROM sale_buyers b WHERE b.sale_id = ?
      ) recount WHERE taken <> units`,
     saleId,
@@ -42,7 +41,7 @@ export async function repairBuyers(sql: Sql, saleId: Id, live: number): Promise<
   const missing = await sql.run(
     `INSERT INTO sale_buyers (sale_id, buyer_id, taken)
      SELECT o.sale_id, o.buyer_id, sum(o.quantity) FROM orders o
-     WHERE o.sale_id = ? AND o.state NOT IN ${RELEASED}
+     WHERE o.sale_id = ? AND o.released = 0
        AND NOT EXISTS (SELECT 1 FROM sale_buyers b WHERE b.sale_id = o.sale_id AND b.buyer_id = o.buyer_id)
      GROUP BY o.sale_id, o.buyer_id`,
     saleId,

@@ -44,9 +44,11 @@ export type BookTables = {
     buyer_id: string
     product_id: string
     quantity: number
+    method: string
     price: number
     currency: string
     state: string
+    released: number
     reason: string | null
     epoch: number
     seq: number
@@ -89,7 +91,19 @@ export const bookMigrations: Migration[] = [
   { id: 'books-1', statements: (facts) => [...sales(facts), ...orders(facts), ...money(facts), ...told] },
   {
     id: 'books-2',
-    statements: () => ['ALTER TABLE sales ADD COLUMN quiet_until bigint', 'ALTER TABLE sales ADD COLUMN quiet_start bigint'],
+    statements: (facts) => [
+      'ALTER TABLE sales ADD COLUMN quiet_until bigint',
+      'ALTER TABLE sales ADD COLUMN quiet_start bigint',
+      `ALTER TABLE orders ADD COLUMN method varchar(10) NOT NULL DEFAULT 'credit'`,
+      'ALTER TABLE orders ADD COLUMN released integer NOT NULL DEFAULT 0',
+      `UPDATE orders SET released = 1 WHERE state IN ('FAILED', 'CANCELLED', 'EXPIRED')`,
+      ...(facts.partialIndexes
+        ? [
+            'DROP INDEX orders_released',
+            'CREATE INDEX orders_released ON orders (buyer_id, sale_id, quantity) WHERE released = 1',
+          ]
+        : []),
+    ],
   },
 ]
 

@@ -21,6 +21,9 @@ export const faultCodes = {
   'store-full': 'The disk is full. Free some space; nothing was written and selling goes on by itself.',
   'store-failed': 'The database failed in an unforeseen way. The log names the statement; the same request may be sent again.',
   'store-gone': 'The database thread has stopped. The process ends and must be started again.',
+  'gateway-down': 'The card gateway cannot be reached. What was accepted is settled when it is back; see its own status page.',
+  'gateway-refused': 'The card gateway refuses the request itself. Check PAYMENT_URL, the currency and the amount.',
+  'gateway-silent': 'The card gateway did not answer in time, so it may have happened. It is looked up by itself.',
 } as const
 
 export type FaultCode = keyof typeof faultCodes

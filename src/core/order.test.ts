@@ -9,7 +9,7 @@ const units: Record<OrderState, UnitState> = {
   FAILED: 'free',
   CANCELLED: 'free',
   EXPIRED: 'free',
-  // Paid for once, and not back in the sale.
+  // Paid for once, and not back in the sale unless the order says so.
   REFUND_DUE: 'sold',
   REFUNDED: 'sold',
 }
@@ -17,8 +17,9 @@ const units: Record<OrderState, UnitState> = {
 suite('the unit of an order', () => {
   for (const [state, unit] of Object.entries(units) as [OrderState, UnitState][]) {
     test(`${state}: ${unit}`, () => {
-      assert.equal(unitOf(state), unit)
-      assert.equal(isLive(state), unit !== 'free')
+      const order = { state, released: unit === 'free' }
+      assert.equal(unitOf(order), unit)
+      assert.equal(isLive(order), unit !== 'free')
       assert.equal(isFinal(state), unit !== 'held')
     })
   }
@@ -28,5 +29,9 @@ test('every state is listed, once', () => assert.deepEqual(orderStates.toSorted(
 
 test('what releases an order frees its unit, each to a state of its own', () => {
   assert.deepEqual(releases, { fail: 'FAILED', cancel: 'CANCELLED', expire: 'EXPIRED' })
-  for (const state of Object.values(releases)) assert.equal(unitOf(state), 'free')
+  for (const state of Object.values(releases)) assert.equal(unitOf({ state, released: true }), 'free')
+})
+
+test('a refund that takes the unit back frees it', () => {
+  for (const state of ['REFUND_DUE', 'REFUNDED'] as const) assert.equal(unitOf({ state, released: true }), 'free')
 })

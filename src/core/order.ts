@@ -16,13 +16,18 @@ export type OrderState = (typeof orderStates)[number]
 /** What one unit of an order counts as. `free`: it went back to the sale. */
 export type UnitState = 'held' | 'sold' | 'free'
 
-export function unitOf(state: OrderState): UnitState {
-  if (state === 'RESERVATION_PENDING' || state === 'PAYMENT_PENDING') return 'held'
-  return state === 'COMPLETED' || state === 'REFUND_DUE' || state === 'REFUNDED' ? 'sold' : 'free'
+/** A refund may leave the unit with the buyer or take it back: the state alone does not say. */
+export function unitOf({ state, released }: Pick<Order, 'state' | 'released'>): UnitState {
+  if (released) return 'free'
+  return isFinal(state) ? 'sold' : 'held'
 }
 
-export const isLive = (state: OrderState): boolean => unitOf(state) !== 'free'
-export const isFinal = (state: OrderState): boolean => unitOf(state) !== 'held'
+export const isLive = (order: Pick<Order, 'state' | 'released'>): boolean => !order.released
+export const isFinal = (state: OrderState): boolean => state !== 'RESERVATION_PENDING' && state !== 'PAYMENT_PENDING'
+
+/** `credit`: the buyer's wallet, settled by us. `card`: a gateway's page, settled when the gateway says so. */
+export const paymentMethods = ['credit', 'card'] as const
+export type PaymentMethod = (typeof paymentMethods)[number]
 
 /** What may become of an order that waits, and what that means for its unit. */
 export const releases = { fail: 'FAILED', cancel: 'CANCELLED', expire: 'EXPIRED' } as const
@@ -37,6 +42,7 @@ export type Entry = {
   buyerId: Id
   productId: Id
   quantity: number
+  method: PaymentMethod
   keyDigest: string
   bodyDigest: string
   /** Ledger time of the reserve, milliseconds. */
@@ -45,6 +51,8 @@ export type Entry = {
 
 export type Order = Entry & {
   state: OrderState
+  /** Its unit went back, to the sale or, where that is settled, to ordinary stock. */
+  released: boolean
   reason: string | null
   /** Of one unit, frozen at the purchase, minor units. */
   price: number

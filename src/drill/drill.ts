@@ -1,6 +1,6 @@
 import { arch, cpus, platform, release, totalmem } from 'node:os'
 import { assert } from '../core/assert.ts'
-import { isLive, type OrderState } from '../core/order.ts'
+import { type OrderState, releases } from '../core/order.ts'
 import type { ApiClient } from '../platform/api-client.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
@@ -119,7 +119,7 @@ async function outcomes(crowd: Crowd, tokens: string[], wire: Wire): Promise<Pic
     const known = answer.kind === 'answer' && answer.status === 200
     const state = known ? (JSON.parse(answer.body) as { status: OrderState }).status : 'unknown'
     told[state] = (told[state] ?? 0) + 1
-    if (state !== 'unknown' && isLive(state)) live.set(buyer, (live.get(buyer) ?? 0) + 1)
+    if (state !== 'unknown' && !(Object.values(releases) as string[]).includes(state)) live.set(buyer, (live.get(buyer) ?? 0) + 1)
   })
   return { told, twice: [...live.values()].filter((orders) => orders > 1).length }
 }

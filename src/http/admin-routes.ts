@@ -80,8 +80,8 @@ function orderRoutes(app: App, { books }: AdminParts): void {
 
 /** There is one for each order, under its id. */
 function reservation(order: Order) {
-  const { orderId, buyerId, productId, quantity, reservedAt, expiresAt, state } = order
-  const unit = unitOf(state)
+  const { orderId, buyerId, productId, quantity, reservedAt, expiresAt } = order
+  const unit = unitOf(order)
   return {
     reservationId: orderId,
     orderId,

@@ -49,7 +49,7 @@ export function orderView(order: Order): Static<typeof OrderSchema> {
     orderId,
     ...(couponCode !== null && { couponCode }),
     createdAt: time(createdAt),
-    ...(expiresAt !== null && unitOf(order.state) === 'held' && { expiresAt: time(expiresAt) }),
+    ...(expiresAt !== null && unitOf(order) === 'held' && { expiresAt: time(expiresAt) }),
   }
 }
 

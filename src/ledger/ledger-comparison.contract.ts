@@ -130,6 +130,7 @@ function stepOf(call: Exclude<Call, { call: 'wait' }>, world: World, now: number
           buyerId: buyers[buyer] as Id,
           productId: products[product] ?? terms.id,
           quantity,
+          method: 'credit',
           keyDigest: `key ${key}`,
           bodyDigest: body ? 'other' : 'body',
           deadline: late ? now - 1 : now,

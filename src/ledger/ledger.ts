@@ -3,7 +3,7 @@ import type { Entry } from '../core/order.ts'
 import type { SaleTerms } from '../core/sale.ts'
 
 /** One purchase as it reaches the ledger. `deadline` is ledger time in milliseconds: later than that the caller has given up. */
-export type Ask = Pick<Entry, 'orderId' | 'buyerId' | 'productId' | 'quantity' | 'keyDigest' | 'bodyDigest'> & {
+export type Ask = Pick<Entry, 'orderId' | 'buyerId' | 'productId' | 'quantity' | 'method' | 'keyDigest' | 'bodyDigest'> & {
   deadline: number
 }
 

@@ -73,8 +73,9 @@ function plantSale(db: DatabaseSync, { terms, items, holds }: LedgerImage): bool
   for (const hold of holds) {
     const times = { reserved_at: hold.reservedAt, created_at: hold.reservedAt, updated_at: hold.reservedAt }
     const what = { id: hold.orderId, product_id: hold.productId, quantity: hold.quantity, price: 1, currency: 'EUR' }
+    const unit = { method: hold.method, released: Number(hold.state === 'CANCELLED' || hold.state === 'RETURNED') }
     const place = { sale_id: id, buyer_id: hold.buyerId, epoch: hold.epoch, seq: hold.seq, state: STATES[hold.state], version: 1 }
-    insert('orders', { ...what, ...place, ...times, key_digest: hold.keyDigest, body_digest: hold.bodyDigest })
+    insert('orders', { ...what, ...unit, ...place, ...times, key_digest: hold.keyDigest, body_digest: hold.bodyDigest })
     insert('wallets', { user_id: hold.buyerId, balance: 1_000_000, currency: 'EUR' })
     const isLive = hold.state === 'PENDING' || hold.state === 'COMMITTED'
     insert('sale_buyers', { sale_id: id, buyer_id: hold.buyerId, taken: isLive ? hold.quantity : 0 })

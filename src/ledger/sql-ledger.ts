@@ -1,6 +1,6 @@
 import { assert } from '../core/assert.ts'
 import type { Id } from '../core/ids.ts'
-import type { Entry } from '../core/order.ts'
+import type { Entry, PaymentMethod } from '../core/order.ts'
 import type { SaleTerms } from '../core/sale.ts'
 import type { Database, Sql } from '../platform/sql.ts'
 import type { Ask, Hold, HoldMove, HoldState, ItemCount, Ledger, LedgerImage, LedgerView, Reply } from './ledger.ts'
@@ -30,12 +30,15 @@ type OrderRow = {
   seq: number
   key_digest: string
   body_digest: string
+  method: PaymentMethod
+  released: number
   reserved_at: number
 }
 type Closed = Extract<Reply, { kind: 'paused' | 'not-started' }>
 type Item = { available: number; quiet_until: number }
 
-const COLUMNS = 'id, sale_id, buyer_id, product_id, quantity, state, epoch, seq, key_digest, body_digest, reserved_at'
+const COLUMNS =
+  'id, sale_id, buyer_id, product_id, quantity, method, state, released, epoch, seq, key_digest, body_digest, reserved_at'
 const LIVE = "state NOT IN ('FAILED', 'CANCELLED', 'EXPIRED')"
 
 /**
@@ -159,7 +162,7 @@ export class SqlLedger implements Ledger {
         before,
         max,
       )
-      return rows.map((row) => ({ ...entryOf(row), state: holdStateOf(row.state) }))
+      return rows.map((row) => ({ ...entryOf(row), state: holdStateOf(row) }))
     })
   }
 
@@ -283,13 +286,14 @@ function entryOf(row: OrderRow): Entry {
     buyerId: row.buyer_id,
     productId: row.product_id,
     quantity: row.quantity,
+    method: row.method,
     keyDigest: row.key_digest,
     bodyDigest: row.body_digest,
     reservedAt: row.reserved_at,
   }
 }
 
-function holdStateOf(state: string): HoldState {
+function holdStateOf({ state, released }: OrderRow): HoldState {
   if (state === 'RESERVATION_PENDING' || state === 'PAYMENT_PENDING') return 'PENDING'
-  return state === 'FAILED' || state === 'CANCELLED' || state === 'EXPIRED' ? 'CANCELLED' : 'COMMITTED'
+  return released === 1 ? 'CANCELLED' : 'COMMITTED'
 }

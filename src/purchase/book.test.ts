@@ -124,8 +124,8 @@ it('an order stands for the hold that its unit is', async () => {
     ['PAYMENT_PENDING', 'PENDING'],
     ['COMPLETED', 'COMMITTED'],
     ['REFUND_DUE', 'COMMITTED'],
-    ['FAILED', 'CANCELLED'],
-    ['EXPIRED', 'CANCELLED'],
   ]
   for (const [state, hold] of states) assert.deepEqual(holdOf({ ...order, state }), { ...made, state: hold })
+  for (const state of ['FAILED', 'EXPIRED', 'REFUNDED'] as const)
+    assert.deepEqual(holdOf({ ...order, state, released: true }), { ...made, state: 'CANCELLED' })
 })

@@ -45,7 +45,7 @@ export async function confirm(
 async function releasedOf(books: Books, replies: Reply[]): Promise<Set<Id>> {
   const named = replies.flatMap((reply) => (reply.kind === 'limit-reached' && reply.entry ? [reply.entry.orderId] : []))
   const orders = named.length === 0 ? [] : await books.byIds(named)
-  return new Set(orders.filter((order) => !isLive(order.state)).map((order) => order.orderId))
+  return new Set(orders.filter((order) => !isLive(order)).map((order) => order.orderId))
 }
 
 function isGranted(reply: Reply): boolean {
@@ -61,13 +61,13 @@ export async function book(books: Books, alarm: Alarm, saleId: Id, epoch: number
 }
 
 export function entryOf(entry: Entry): Entry {
-  const { orderId, saleId, epoch, seq, buyerId, productId, quantity, keyDigest, bodyDigest, reservedAt } = entry
-  return { orderId, saleId, epoch, seq, buyerId, productId, quantity, keyDigest, bodyDigest, reservedAt }
+  const { orderId, saleId, epoch, seq, buyerId, productId, quantity, method, keyDigest, bodyDigest, reservedAt } = entry
+  return { orderId, saleId, epoch, seq, buyerId, productId, quantity, method, keyDigest, bodyDigest, reservedAt }
 }
 
 const HOLDS: Record<UnitState, HoldState> = { held: 'PENDING', sold: 'COMMITTED', free: 'CANCELLED' }
 
 /** The hold that an order stands for. */
 export function holdOf(order: Order): Hold {
-  return { ...entryOf(order), state: HOLDS[unitOf(order.state)] }
+  return { ...entryOf(order), state: HOLDS[unitOf(order)] }
 }

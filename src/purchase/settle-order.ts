@@ -49,9 +49,9 @@ async function moveOrders(parts: MoveParts, moves: OrderMove[]): Promise<Moved[]
   const bySale = new Map<Id, HoldMove[]>()
   for (const one of done) {
     if (one.kind === 'not-found' || !isFinal(one.order.state)) continue
-    const { saleId, orderId, state } = one.order
+    const { saleId, orderId } = one.order
     const holdMoves = bySale.get(saleId) ?? []
-    holdMoves.push({ orderId, to: unitOf(state) === 'sold' ? 'commit' : 'release' })
+    holdMoves.push({ orderId, to: unitOf(one.order) === 'sold' ? 'commit' : 'release' })
     bySale.set(saleId, holdMoves)
   }
   if (!parts.ledger.inBooks) for (const [saleId, holdMoves] of bySale) await parts.ledger.settle(saleId, holdMoves)

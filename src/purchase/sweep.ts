@@ -94,7 +94,7 @@ async function holdsOf(ledger: Ledger, orders: Order[], from: number): Promise<M
 function compare(order: Order, hold: Hold | undefined): HoldMove['to'] | 'contrary' | undefined {
   if (!hold) return 'contrary'
   const { state } = hold
-  switch (unitOf(order.state)) {
+  switch (unitOf(order)) {
     case 'held':
       return state === 'PENDING' ? undefined : 'contrary'
     case 'sold':

@@ -99,7 +99,7 @@ const pathCanaries: Canary[] = [
     [
       SETTLE,
       'await parts.books.move(moves)',
-      "await parts.books.move(moves.map((one) => (one.by === 'credit' ? { ...one, by: 'charge' } : one)))\n  Object.assign(done, await parts.books.move(moves))",
+      "await parts.books.move(moves.map((one) => (one.by === 'pay' ? { ...one, by: 'charge' } : one)))\n  Object.assign(done, await parts.books.move(moves))",
     ],
     [
       BOOKS,
@@ -110,7 +110,7 @@ const pathCanaries: Canary[] = [
   canary('status without compare-and-set', 100, [
     BOOKS,
     'if (!FROM[move.by].includes(order.state))',
-    "if (move.by !== 'credit' && !FROM[move.by].includes(order.state))",
+    "if (move.by !== 'pay' && !FROM[move.by].includes(order.state))",
   ]),
   canary('cancel without compare-and-set', 300, [
     BOOKS,
@@ -140,7 +140,7 @@ const pathCanaries: Canary[] = [
     `  const due = await parts.books.byIds(moves.map((one) => one.orderId))
   for (const one of due) {
     const move = moves.find((other) => other.orderId === one.orderId)
-    if (move.by !== 'credit' && one.state.endsWith('_PENDING')) await parts.ledger.settle(one.saleId, [{ orderId: one.orderId, to: 'release' }])
+    if (move.by !== 'pay' && one.state.endsWith('_PENDING')) await parts.ledger.settle(one.saleId, [{ orderId: one.orderId, to: 'release' }])
   }
   const done = await parts.books.move(moves)
 `,

@@ -21,6 +21,7 @@ export function bookingContract(get: () => BooksWorld): void {
       price: PRICE,
       currency: 'EUR',
       couponCode: null,
+      txnId: null,
       createdAt: now,
       updatedAt: now,
       expiresAt: now + holdTtlMs,
@@ -142,7 +143,7 @@ export function bookingContract(get: () => BooksWorld): void {
     const own = [await booked(made, 1, { buyerId }), await booked(made, 2, { buyerId }), await booked(made, 3, { buyerId })]
     const elsewhere = await booked(other, 1, { buyerId })
     const stranger = await booked(made, 4)
-    await books.move([{ orderId: own[1]?.orderId as Id, by: 'credit' }])
+    await books.move([{ orderId: own[1]?.orderId as Id, by: 'pay' }])
     const ids = async (filter: Parameters<typeof books.orders>[0]) => (await books.orders(filter)).map((order) => order.orderId)
     const newest = own.map((entry) => entry.orderId).reverse()
     assert.deepEqual(await ids({ buyerId, limit: 9 }), [elsewhere.orderId, ...newest])

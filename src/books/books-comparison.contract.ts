@@ -37,7 +37,7 @@ const aCall = fc.oneof(
     weight: 6,
     arbitrary: fc.record({
       call: fc.constant('move' as const),
-      moves: fc.array(fc.record({ order, by: fc.constantFrom('credit', 'credit', 'fail', 'cancel', 'expire') }), {
+      moves: fc.array(fc.record({ order, by: fc.constantFrom('pay', 'pay', 'fail', 'cancel', 'expire', 'refund') }), {
         minLength: 1,
         maxLength: 4,
       }),

@@ -170,6 +170,8 @@ function worldOf(made: BooksFixture) {
       entriesWrong: 0,
       walletsWrong: 0,
       paymentsWrong: 0,
+      captured: { byJournal: 0, byAttempts: 0 },
+      owed: { byJournal: 0, byAttempts: 0 },
       ordersStuck: 0,
     })
   }

@@ -9,12 +9,17 @@ export type Booked =
   /** Another order stands under the same sequence or key, or a guard refused: ledger and books disagree. Nothing was booked. */
   | { kind: 'disagreement'; because: string }
 
-export type Payment = { orderId: Id; by: 'credit' }
+/** By credit the order comes to its end; by card its first attempt is written, and it waits for its buyer. */
+export type Payment = { orderId: Id; by: 'pay' }
+/** Of an order that was paid. With `returnUnit` its unit goes back: to the sale, or to ordinary stock where that is settled. */
+export type Refund = { orderId: Id; by: 'refund'; reason: string; returnUnit: boolean }
 /** `Release` ends an order that was not paid; its unit goes back to the sale in the same transaction. */
-export type OrderMove = Payment | { orderId: Id; by: Release; reason: string }
+export type OrderMove = Payment | Refund | { orderId: Id; by: Release; reason: string }
 
 export type Moved =
   | { kind: 'moved'; order: Order; remaining: number }
+  /** It is to end, once the gateway says that its payment is void; until then nothing is decided. */
+  | { kind: 'voiding'; order: Order }
   /** The order was not in a state that this move starts from; nothing changed. */
   | { kind: 'unchanged'; order: Order }
   | { kind: 'not-found'; orderId: Id }
@@ -28,6 +33,7 @@ export type Happening =
   | 'order-failed'
   | 'order-cancelled'
   | 'order-expired'
+  | 'order-refunded'
   | 'sale-started'
   | 'sale-ended'
 export type OutboxRow = { id: number; happening: Happening; refId: Id; at: number }
@@ -49,7 +55,8 @@ export interface Books {
   orders(filter: OrderFilter): Promise<Order[]>
   /** In order of (epoch, sequence), for rebuild and sweep. */
   ordersOf(saleId: Id, after: { epoch: number; seq: number }, max: number): Promise<Order[]>
-  /** Waiting for their buyer past their time: the only orders that the clock may end. */
+  /** Waiting for their buyer past their time: the only orders that the clock may end. A payment that the gateway is asked about
+   *  is ours to finish, and so not among them. */
   expired(max: number): Promise<Id[]>
 }
 
@@ -123,6 +130,10 @@ export type MoneyTally = {
   walletsWrong: number
   /** Completed orders whose payment in the journal is not their price, and payments without a completed order. */
   paymentsWrong: number
+  /** What the gateway took and did not give back, minor units of all currencies together: by the journal, and by the attempts. */
+  captured: { byJournal: number; byAttempts: number }
+  /** What is to be given back, likewise. */
+  owed: { byJournal: number; byAttempts: number }
   /** Waiting longer than their time. */
   ordersStuck: number
 }

@@ -1,24 +1,20 @@
 import { assert } from '../core/assert.ts'
+import { isOpenAttempt } from '../core/attempt.ts'
 import type { Id } from '../core/ids.ts'
 import { type Entry, isFinal, type Order, type OrderState, releases } from '../core/order.ts'
 import type { Booked, Books, Moved, OrderFilter, OrderMove, Outbox, OutboxRow } from './books.ts'
+import { isVoided, openPayment, refund } from './desk.ts'
+import { MemoryDesk, remainingOf } from './memory-desk.ts'
 import type { MemoryItem, MemoryRecord, MemorySale } from './memory-record.ts'
 import type { BookTools } from './sql-books.ts'
 
-const HAPPENED = {
-  COMPLETED: 'order-completed',
-  FAILED: 'order-failed',
-  CANCELLED: 'order-cancelled',
-  EXPIRED: 'order-expired',
-} as const
-type End = keyof typeof HAPPENED
-
 /** From which states each move starts. */
 const FROM: Record<OrderMove['by'], OrderState[]> = {
-  credit: ['RESERVATION_PENDING'],
+  pay: ['RESERVATION_PENDING'],
   fail: ['RESERVATION_PENDING'],
   cancel: ['RESERVATION_PENDING', 'PAYMENT_PENDING'],
   expire: ['PAYMENT_PENDING'],
+  refund: ['COMPLETED'],
 }
 
 /** The record of orders as an executable specification: each method checks first and changes after, so it is all or nothing. */
@@ -74,6 +70,7 @@ export class MemoryBooks implements Books {
       price: item.price,
       currency: item.currency,
       couponCode: null,
+      txnId: null,
       createdAt: now,
       updatedAt: now,
       expiresAt: now + this.#tools.holdTtlMs,
@@ -94,24 +91,34 @@ export class MemoryBooks implements Books {
   }
 
   /** In order of the order ids, whatever the order of the moves. */
-  async move(moves: OrderMove[]): Promise<Moved[]> {
+  move(moves: OrderMove[]): Promise<Moved[]> {
+    return this.#record.alone(() => this.#move(moves))
+  }
+
+  async #move(moves: OrderMove[]): Promise<Moved[]> {
     const inTurn = [...moves.entries()].sort(([, a], [, b]) => (a.orderId < b.orderId ? -1 : a.orderId > b.orderId ? 1 : 0))
     const done: Moved[] = []
-    for (const [i, move] of inTurn) done[i] = this.#moveOne(move)
-    for (const one of done) {
-      if (one.kind === 'moved') one.remaining = this.#record.item(one.order.saleId, one.order.productId)?.available ?? 0
-    }
+    for (const [i, move] of inTurn) done[i] = await this.#moveOne(move)
+    for (const one of done) if (one.kind === 'moved') one.remaining = remainingOf(this.#record, one.order)
     return done
   }
 
-  #moveOne(move: OrderMove): Moved {
+  async #moveOne(move: OrderMove): Promise<Moved> {
     const order = this.#record.orders.get(move.orderId)
     if (!order) return { kind: 'not-found', orderId: move.orderId }
     if (!FROM[move.by].includes(order.state)) return { kind: 'unchanged', order: { ...order } }
-    if (move.by !== 'credit') this.#end(order, releases[move.by], move.reason)
-    else if (this.#pay(order)) this.#end(order, 'COMPLETED', null)
-    else this.#end(order, 'FAILED', 'not-enough-credit')
+    const desk = new MemoryDesk(this.#record, this.#tools)
+    if (move.by === 'refund') await refund(desk, order, move.reason, move.returnUnit)
+    else if (move.by === 'pay') await this.#settle(desk, order)
+    else if (await isVoided(desk, order, move.by)) return { kind: 'voiding', order: { ...order } }
+    else await desk.end(order, releases[move.by], move.reason)
     return { kind: 'moved', order: { ...order }, remaining: 0 }
+  }
+
+  async #settle(desk: MemoryDesk, order: Order): Promise<void> {
+    if (order.method === 'card') await openPayment(desk, order)
+    else if (this.#pay(order)) await desk.complete(order)
+    else await desk.end(order, 'FAILED', 'not-enough-credit')
   }
 
   #pay(order: Order): boolean {
@@ -120,24 +127,7 @@ export class MemoryBooks implements Books {
     if (!wallet || wallet.currency !== order.currency || wallet.balance < due) return false
     wallet.balance -= due
     this.#record.enter(`payment:${order.orderId}`, 'sales', `wallet:${order.buyerId}`, due, order.orderId)
-    if (this.#record.products.get(order.productId)?.kind === 'coupon') order.couponCode = this.#tools.newCode()
     return true
-  }
-
-  #end(order: Order, state: End, reason: string | null): void {
-    const now = this.#tools.now()
-    const sale = this.#record.sales.get(order.saleId)
-    const item = this.#record.item(order.saleId, order.productId)
-    assert(sale && item && item.held >= order.quantity, 'an item holds what its orders say')
-    Object.assign(order, { state, released: state !== 'COMPLETED', reason, updatedAt: now, version: order.version + 1 })
-    item.held -= order.quantity
-    if (state === 'COMPLETED') item.sold += order.quantity
-    else {
-      item.available += order.quantity
-      sale.taken.set(order.buyerId, (sale.taken.get(order.buyerId) ?? 0) - order.quantity)
-    }
-    this.#record.history.get(order.orderId)?.push({ state, at: now })
-    this.#record.tell(HAPPENED[state], order.orderId, now)
   }
 
   async order(id: Id): Promise<Order | null> {
@@ -172,12 +162,18 @@ export class MemoryBooks implements Books {
   async expired(max: number): Promise<Id[]> {
     const now = this.#tools.now()
     const found = await this.#all(
-      (order) => order.state === 'PAYMENT_PENDING' && order.expiresAt !== null && order.expiresAt <= now,
+      (order) => order.state === 'PAYMENT_PENDING' && order.expiresAt !== null && order.expiresAt <= now && this.#waits(order),
     )
     return found
       .sort((a, b) => a.createdAt - b.createdAt)
       .slice(0, max)
       .map((order) => order.orderId)
+  }
+
+  /** For its buyer, and not for us or the gateway. */
+  #waits({ orderId }: Order): boolean {
+    const states = (this.#record.attempts.get(orderId) ?? []).map(({ attempt }) => attempt.state)
+    return !states.some((state) => state !== 'OPEN' && isOpenAttempt(state))
   }
 
   async #all(holds: (order: Order) => boolean): Promise<Order[]> {

@@ -1,5 +1,7 @@
+import type { Attempt } from '../core/attempt.ts'
 import type { Id } from '../core/ids.ts'
 import type { Order, OrderState } from '../core/order.ts'
+import type { GatewayEvent } from '../core/payment.ts'
 import type { SaleTerms } from '../core/sale.ts'
 import type { Happening, OutboxRow } from './books.ts'
 
@@ -36,7 +38,15 @@ export type MemorySale = SaleTerms & {
   taken: Map<Id, number>
 }
 
-/** What is in the books, held in memory: `MemoryBooks`, `MemoryOutbox` and `MemorySales` are three views of one record. */
+export type MemoryLetter = {
+  event: GatewayEvent
+  status: 'waiting' | 'applied' | 'quarantined' | 'dismissed'
+  because: string
+  receivedAt: number
+  dueAt: number
+}
+
+/** What is in the books, held in memory: `MemoryBooks`, `MemoryOutbox`, `MemorySales` and the rest are views of one record. */
 export class MemoryRecord {
   readonly products = new Map<Id, MemoryProduct>()
   readonly wallets = new Map<Id, { balance: number; currency: string; drillId: Id | null }>()
@@ -45,7 +55,18 @@ export class MemoryRecord {
   readonly orders = new Map<Id, Order>()
   readonly history = new Map<Id, { state: OrderState; at: number }[]>()
   readonly outbox = new Map<number, { row: OutboxRow; token: string | null; leasedUntil: number }>()
+  readonly attempts = new Map<Id, { attempt: Attempt; dueAt: number | null }[]>()
+  readonly inbox = new Map<string, MemoryLetter>()
+  gatewayCursor: string | null = null
   #told = 1
+  #last: Promise<unknown> = Promise.resolve()
+
+  /** One change after the other, where one takes more than a step. */
+  alone<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(change)
+    this.#last = done.catch(() => {})
+    return done
+  }
 
   addProduct(product: Partial<MemoryProduct> & { id: Id }): void {
     this.products.set(product.id, { name: product.id, image: null, price: 0, kind: 'product', stock: null, ...product })

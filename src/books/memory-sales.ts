@@ -194,17 +194,41 @@ export class MemorySales implements Sales {
     const { journal, wallets } = this.#record
     const orders = [...this.#record.orders.values()]
     const sumOf = (rows: { amount: number }[]) => rows.reduce((sum, row) => sum + row.amount, 0)
-    const payments = journal.filter((row) => row.account === 'sales')
-    const paid = (order: Order) => sumOf(payments.filter((row) => row.orderId === order.orderId)) === order.price * order.quantity
-    const isCompleted = (id: Id | null) => orders.some((order) => order.orderId === id && order.state === 'COMPLETED')
+    const earned = (entry: string) => journal.find((row) => row.account === 'sales' && row.entry === entry)?.amount
+    const attempts = [...this.#record.attempts.values()].flat().map((one) => one.attempt)
+    const amountIn = (...states: string[]) => sumOf(attempts.filter((attempt) => states.includes(attempt.state)))
+    const stands = (order: Order): boolean => {
+      const due = order.price * order.quantity
+      const paid = earned(`payment:${order.orderId}`)
+      if (order.state === 'COMPLETED') {
+        const isCaptured = attempts.some((one) => one.orderId === order.orderId && one.state === 'CAPTURED' && one.amount === due)
+        return paid === due && (order.method === 'credit' || isCaptured)
+      }
+      const isRefund = order.state === 'REFUND_DUE' || order.state === 'REFUNDED'
+      if (isRefund && paid !== undefined) return paid === due && earned(`reversal:${order.orderId}`) === -due
+      return paid === undefined
+    }
+    const belongs = ({ entry, orderId }: { entry: string; orderId: Id | null }): boolean => {
+      const order = orders.find((one) => one.orderId === orderId)
+      if (entry === `reversal:${order?.orderId}`) return order?.state === 'REFUND_DUE' || order?.state === 'REFUNDED'
+      return entry === `payment:${order?.orderId}`
+    }
     return {
       entriesWrong: [...Map.groupBy(journal, (row) => row.entry).values()].filter((rows) => sumOf(rows) !== 0).length,
       walletsWrong: [...wallets].filter(
         ([id, { balance }]) => balance !== sumOf(journal.filter((row) => row.account === `wallet:${id}`)),
       ).length,
       paymentsWrong:
-        orders.filter((order) => order.state === 'COMPLETED' && !paid(order)).length +
-        payments.filter((row) => !isCompleted(row.orderId)).length,
+        orders.filter((order) => !stands(order)).length +
+        journal.filter((row) => row.account === 'sales' && !belongs(row)).length,
+      captured: {
+        byJournal: 0 - sumOf(journal.filter((row) => row.account === 'gateway')),
+        byAttempts: amountIn('CAPTURED', 'REFUND_DUE'),
+      },
+      owed: {
+        byJournal: sumOf(journal.filter((row) => row.account === 'refunds')),
+        byAttempts: amountIn('REFUND_DUE'),
+      },
       ordersStuck: orders.filter((order) => unitOf(order) === 'held' && order.createdAt < stuckBefore).length,
     }
   }
@@ -219,6 +243,7 @@ export class MemorySales implements Sales {
     for (const account of accounts) record.wallets.delete(account.slice('wallet:'.length))
     for (const [id, { row }] of record.outbox) if (orders.has(row.refId)) record.outbox.delete(id)
     for (const id of orders) {
+      record.attempts.delete(id)
       record.orders.delete(id)
       record.history.delete(id)
     }

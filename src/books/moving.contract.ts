@@ -161,7 +161,7 @@ export function movingContract(get: () => BooksWorld): void {
   })
 }
 
-const pay = (orderId: string): OrderMove => ({ orderId, by: 'credit' })
+const pay = (orderId: string): OrderMove => ({ orderId, by: 'pay' })
 const cancel = (orderId: string): OrderMove => ({ orderId, by: 'cancel', reason: 'changed my mind' })
 const kinds = (moved: Moved[]): string[] => moved.map((one) => one.kind)
 const states = (moved: Moved[]): (OrderState | undefined)[] => moved.map((one) => ('order' in one ? one.order.state : undefined))

@@ -59,7 +59,7 @@ export function outboxContract(get: () => BooksWorld): void {
       await booked(made, 4),
       await booked(made, 5),
     ]
-    await books.move([{ orderId: paid.orderId, by: 'credit' }])
+    await books.move([{ orderId: paid.orderId, by: 'pay' }])
     waitForBuyer(asking.orderId)
     await clock.advance(1000)
     assert.equal(await outbox.again(0), 0, 'all is yet to be told')

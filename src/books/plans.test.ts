@@ -70,7 +70,7 @@ it('reads no table from end to end that grows with every order', async () => {
   await books.book('sale' as Id, 1, [first, ...others])
   await books.truth('sale' as Id, [first])
   await books.move([
-    { orderId, by: 'credit' },
+    { orderId, by: 'pay' },
     ...others.map((one) => ({ orderId: one.orderId, by: 'cancel' as const, reason: '' })),
   ])
   await books.order(orderId)

@@ -5,9 +5,9 @@ import type { BookTables } from './tables.ts'
 export type OrderRow = BookTables['orders'] & { code: string | null }
 
 const ORDER_COLUMNS = `o.id, o.sale_id, o.buyer_id, o.product_id, o.quantity, o.method, o.price, o.currency, o.state, o.released, o.reason,
-  o.epoch, o.seq, o.key_digest, o.body_digest, o.reserved_at, o.created_at, o.updated_at, o.expires_at, o.version`
+  o.epoch, o.seq, o.key_digest, o.body_digest, o.reserved_at, o.created_at, o.updated_at, o.expires_at, o.txn_id, o.version`
 /** An order with its coupon. */
-export const SELECT_ORDER = `SELECT ${ORDER_COLUMNS}, c.code FROM orders o LEFT JOIN coupons c ON c.order_id = o.id`
+export const SELECT_ORDER = `SELECT ${ORDER_COLUMNS}, c.code FROM orders o LEFT JOIN coupons c ON c.order_id = o.id AND c.voided_at IS NULL`
 
 export function orderOf(row: OrderRow): Order {
   return {
@@ -32,6 +32,7 @@ export function orderOf(row: OrderRow): Order {
     expiresAt: row.expires_at,
     version: row.version,
     couponCode: row.code,
+    txnId: row.txn_id,
   }
 }
 

@@ -165,7 +165,7 @@ function startingAndEnding(get: () => BooksWorld): void {
     const productId = product({ stock: 10 })
     const made = await sale({ endTime: clock.now() + 10, items: [{ productId, price: PRICE, currency: 'EUR', quantity: 5 }] })
     const [paid, held] = [await booked(made, 1), await booked(made, 2)]
-    await books.move([{ orderId: paid.orderId, by: 'credit' }])
+    await books.move([{ orderId: paid.orderId, by: 'pay' }])
     assert.equal(await sales.settleEnd(made.id), false, 'it has not ended')
     await clock.advance(10)
     assert.equal(await sales.settleEnd(made.id), false, 'a unit is held')
@@ -234,7 +234,7 @@ function recovering(get: () => BooksWorld): void {
     assert.equal(await stuck(), 0)
     await clock.advance(1)
     assert.equal(await stuck(), 1)
-    await books.move([{ orderId, by: 'credit' }])
+    await books.move([{ orderId, by: 'pay' }])
     assert.equal(await stuck(), 0)
     assert.equal(await sales.tally(newId()), null)
   })
@@ -249,7 +249,7 @@ function recounting(get: () => BooksWorld): void {
     const { productId } = made
     const [paid, held, freed] = [await booked(made, 1), await booked(made, 2, { quantity: 2 }), await booked(made, 3)]
     await books.move([
-      { orderId: paid.orderId, by: 'credit' },
+      { orderId: paid.orderId, by: 'pay' },
       { orderId: freed.orderId, by: 'fail', reason: 'declined' },
     ])
     await told()
@@ -316,7 +316,7 @@ function removing(get: () => BooksWorld): void {
     const buyerId = newId()
     openWallet(buyerId, 10 * PRICE, 'EUR', drillId)
     const [gone, waiting, kept] = [await booked(drill, 1, { buyerId }), await booked(drill, 2), await booked(other, 1)]
-    await books.move([gone, kept].map(({ orderId }) => ({ orderId, by: 'credit' })))
+    await books.move([gone, kept].map(({ orderId }) => ({ orderId, by: 'pay' })))
     await sales.removeDrill(drillId)
     await sales.removeDrill(drillId)
     assert.deepEqual([await sales.sale(drill.id), await sales.tally(drill.id)], [null, null])

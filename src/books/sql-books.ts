@@ -3,23 +3,23 @@ import type { Id } from '../core/ids.ts'
 import { type Entry, type Order, type OrderState, releases } from '../core/order.ts'
 import { DuplicateKey } from '../platform/duplicate-key.ts'
 import type { Database, Sql } from '../platform/sql.ts'
-import type { Booked, Books, Happening, Moved, OrderFilter, OrderMove } from './books.ts'
+import type { Booked, Books, Moved, OrderFilter, OrderMove } from './books.ts'
+import { isVoided, openPayment, refund } from './desk.ts'
 import { type OrderRow, orderOf, SELECT_ORDER } from './rows.ts'
+import { type DeskTools, SqlDesk, tell } from './sql-desk.ts'
 
-export type BookTools = {
-  now: () => number
-  newId: () => Id
-  /** A coupon's code. */
-  newCode: () => string
+export type BookTools = DeskTools & {
   /** How long an order may wait for its buyer, milliseconds. */
   holdTtlMs: number
 }
 
-const HAPPENED: Record<string, Happening> = {
-  COMPLETED: 'order-completed',
-  FAILED: 'order-failed',
-  CANCELLED: 'order-cancelled',
-  EXPIRED: 'order-expired',
+/** From which states each move starts. */
+const FROM: Record<OrderMove['by'], OrderState[]> = {
+  pay: ['RESERVATION_PENDING'],
+  fail: ['RESERVATION_PENDING'],
+  cancel: ['RESERVATION_PENDING', 'PAYMENT_PENDING'],
+  expire: ['PAYMENT_PENDING'],
+  refund: ['COMPLETED'],
 }
 
 /** Rolls the transaction back and carries why. */
@@ -172,136 +172,25 @@ export class SqlBooks implements Books {
   move(moves: OrderMove[]): Promise<Moved[]> {
     return this.#db.write(async (sql) => {
       const inTurn = [...moves.entries()].sort(([, a], [, b]) => (a.orderId < b.orderId ? -1 : a.orderId > b.orderId ? 1 : 0))
+      const desk = new SqlDesk(sql, this.#tools)
       const done: Moved[] = []
-      for (const [i, move] of inTurn) done[i] = await this.#moveOne(sql, move)
-      await this.#countItems(sql, done)
+      for (const [i, move] of inTurn) done[i] = await this.#moveOne(sql, desk, move)
+      await desk.countItems()
+      for (const one of done) if (one.kind === 'moved') one.remaining = await desk.remaining(one.order)
       return done
     })
   }
 
-  async #moveOne(sql: Sql, move: OrderMove): Promise<Moved> {
+  async #moveOne(sql: Sql, desk: SqlDesk, move: OrderMove): Promise<Moved> {
     const [row] = await sql.all<OrderRow>(`${SELECT_ORDER} WHERE o.id = ? ${this.#db.facts.forUpdate}`, move.orderId)
     if (!row) return { kind: 'not-found', orderId: move.orderId }
     const order = orderOf(row)
-    const from: OrderState[] = move.by === 'expire' ? ['PAYMENT_PENDING'] : ['RESERVATION_PENDING']
-    if (move.by === 'cancel') from.push('PAYMENT_PENDING')
-    if (!from.includes(order.state)) return { kind: 'unchanged', order }
-    if (move.by !== 'credit') return this.#end(sql, order, releases[move.by], move.reason)
-    const due = order.price * order.quantity
-    assert(Number.isSafeInteger(due), 'an amount stays within 2^53-1')
-    const paid = await sql.run(
-      'UPDATE wallets SET balance = balance - ? WHERE user_id = ? AND currency = ? AND balance >= ?',
-      due,
-      order.buyerId,
-      order.currency,
-      due,
-    )
-    if (paid !== 1) return this.#end(sql, order, 'FAILED', 'not-enough-credit')
-    return this.#complete(sql, order, due)
-  }
-
-  async #complete(sql: Sql, order: Order, due: number): Promise<Moved> {
-    const { newId, newCode } = this.#tools
-    const moved = await this.#end(sql, order, 'COMPLETED', null)
-    const at = order.updatedAt
-    for (const [account, amount] of [
-      [`wallet:${order.buyerId}`, -due],
-      ['sales', due],
-    ] as const) {
-      await sql.run(
-        `INSERT INTO journal (id, entry, account, kind, amount, order_id, reason, at) VALUES (?, ?, ?, 'payment', ?, ?, NULL, ?)`,
-        newId(),
-        `payment:${order.orderId}`,
-        account,
-        amount,
-        order.orderId,
-        at,
-      )
-    }
-    const [product] = await sql.all<{ kind: string }>('SELECT kind FROM products WHERE id = ?', order.productId)
-    if (product?.kind === 'coupon') {
-      order.couponCode = newCode()
-      await sql.run(
-        'INSERT INTO coupons (order_id, user_id, code, created_at) VALUES (?, ?, ?, ?)',
-        order.orderId,
-        order.buyerId,
-        order.couponCode,
-        at,
-      )
-    }
-    return moved
-  }
-
-  /** The compare-and-set itself, with its log line and what is to be told. */
-  async #end(sql: Sql, order: Order, state: OrderState, reason: string | null): Promise<Moved> {
-    const now = this.#tools.now()
-    const released = state !== 'COMPLETED'
-    const changed = await sql.run(
-      `UPDATE orders SET state = ?, released = ?, reason = ?, updated_at = ?, version = version + 1
-       WHERE id = ? AND state = ? AND version = ?`,
-      state,
-      Number(released),
-      reason,
-      now,
-      order.orderId,
-      order.state,
-      order.version,
-    )
-    assert(changed === 1, 'an order that was read in this transaction does not change under it')
-    Object.assign(order, { state, released, reason, updatedAt: now, version: order.version + 1 })
-    await sql.run(
-      'INSERT INTO order_log (order_id, version, state, at) VALUES (?, ?, ?, ?)',
-      order.orderId,
-      order.version,
-      state,
-      now,
-    )
-    if (released) {
-      const freed = await sql.run(
-        'UPDATE sale_buyers SET taken = taken - ? WHERE sale_id = ? AND buyer_id = ? AND taken >= ?',
-        order.quantity,
-        order.saleId,
-        order.buyerId,
-        order.quantity,
-      )
-      assert(freed === 1, 'a buyer holds what their orders say')
-    }
-    await tell(sql, HAPPENED[state] as Happening, order.orderId, now)
+    if (!FROM[move.by].includes(order.state)) return { kind: 'unchanged', order }
+    if (move.by === 'refund') await refund(desk, order, move.reason, move.returnUnit)
+    else if (move.by === 'pay') await settle(sql, desk, order)
+    else if (await isVoided(desk, order, move.by)) return { kind: 'voiding', order }
+    else await desk.end(order, releases[move.by], move.reason)
     return { kind: 'moved', order, remaining: 0 }
-  }
-
-  /** The items last, in order of their ids: one statement an item for the whole batch. */
-  async #countItems(sql: Sql, done: Moved[]): Promise<void> {
-    const sums = new Map<string, { saleId: Id; productId: Id; sold: number; freed: number; moved: { remaining: number }[] }>()
-    for (const one of done) {
-      if (one.kind !== 'moved') continue
-      const { saleId, productId, quantity, state } = one.order
-      const key = `${productId} ${saleId}`
-      const sum = sums.get(key) ?? { saleId, productId, sold: 0, freed: 0, moved: [] }
-      if (state === 'COMPLETED') sum.sold += quantity
-      else sum.freed += quantity
-      sum.moved.push(one)
-      sums.set(key, sum)
-    }
-    for (const [, { saleId, productId, sold, freed, moved }] of [...sums].sort()) {
-      const changed = await sql.run(
-        `UPDATE sale_items SET held = held - ?, sold = sold + ?, available = available + ?
-         WHERE sale_id = ? AND product_id = ? AND held >= ?`,
-        sold + freed,
-        sold,
-        freed,
-        saleId,
-        productId,
-        sold + freed,
-      )
-      assert(changed === 1, 'an item holds what its orders say')
-      const [item] = await sql.all<{ available: number }>(
-        'SELECT available FROM sale_items WHERE sale_id = ? AND product_id = ?',
-        saleId,
-        productId,
-      )
-      for (const one of moved) one.remaining = item?.available ?? 0
-    }
   }
 
   order(id: Id): Promise<Order | null> {
@@ -370,6 +259,7 @@ export class SqlBooks implements Books {
       const rows = await sql.all<{ id: Id }>(
         // Both states, so that the index of waiting orders serves.
         `SELECT id FROM orders WHERE state IN ('RESERVATION_PENDING', 'PAYMENT_PENDING') AND state = 'PAYMENT_PENDING' AND expires_at <= ?
+           AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.order_id = orders.id AND a.state IN ('CREATED', 'AUTHORIZED', 'VOIDING'))
          ORDER BY created_at LIMIT ?`,
         this.#tools.now(),
         max,
@@ -379,7 +269,18 @@ export class SqlBooks implements Books {
   }
 }
 
-/** What happened, told in the transaction that made it happen. */
-export async function tell(sql: Sql, happening: Happening, refId: Id, at: number): Promise<void> {
-  await sql.run('INSERT INTO outbox (happening, ref_id, at, token, leased_until) VALUES (?, ?, ?, NULL, 0)', happening, refId, at)
+async function settle(sql: Sql, desk: SqlDesk, order: Order): Promise<void> {
+  if (order.method === 'card') return openPayment(desk, order)
+  const due = order.price * order.quantity
+  assert(Number.isSafeInteger(due), 'an amount stays within 2^53-1')
+  const paid = await sql.run(
+    'UPDATE wallets SET balance = balance - ? WHERE user_id = ? AND currency = ? AND balance >= ?',
+    due,
+    order.buyerId,
+    order.currency,
+    due,
+  )
+  if (paid !== 1) return desk.end(order, 'FAILED', 'not-enough-credit')
+  await desk.complete(order)
+  await desk.enter(`payment:${order.orderId}`, 'payment', 'sales', `wallet:${order.buyerId}`, due, order)
 }

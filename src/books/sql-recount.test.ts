@@ -10,7 +10,17 @@ import { bookMigrations } from './tables.ts'
 /** More than two pages of each table, and the last one not full. */
 const ORDERS = 50_000
 const ORDER = (i: number) => `01a1fdda-0000-7000-8000-${String(i).padStart(12, '0')}`
-const NOTHING = { buyersWrong: 0, entriesWrong: 0, walletsWrong: 0, paymentsWrong: 0, ordersStuck: 0, held: 0, sold: ORDERS }
+const NO_CARDS = { captured: { byJournal: 0, byAttempts: 0 }, owed: { byJournal: 0, byAttempts: 0 } }
+const NOTHING = {
+  buyersWrong: 0,
+  entriesWrong: 0,
+  walletsWrong: 0,
+  paymentsWrong: 0,
+  ordersStuck: 0,
+  ...NO_CARDS,
+  held: 0,
+  sold: ORDERS,
+}
 
 /** What is changed, and what is then found of it. Rows at both ends and on either side of a page's end are changed. */
 const planted: [string, string, Partial<typeof NOTHING>][] = [

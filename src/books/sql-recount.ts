@@ -109,12 +109,27 @@ export function walletsWrong(db: Database): Promise<number> {
   )
 }
 
-/** Orders that were not paid as they should be, and what the shop earned besides. */
+/** An order stands with its payment: a completed one with its price, one that was refunded with its reversal besides, if it ever
+ *  was paid, and no other at all. */
+const STANDS = `CASE
+  WHEN o.state = 'COMPLETED' THEN paid = o.price * o.quantity AND (o.method <> 'card' OR EXISTS (
+    SELECT 1 FROM attempts a WHERE a.order_id = o.id AND a.state = 'CAPTURED' AND a.amount = o.price * o.quantity))
+  WHEN o.state IN ('REFUND_DUE', 'REFUNDED') AND paid IS NOT NULL THEN paid = o.price * o.quantity AND EXISTS (
+    SELECT 1 FROM journal r WHERE r.entry = 'reversal:' || o.id AND r.account = 'sales' AND r.amount = -paid)
+  ELSE paid IS NULL END`
+
+/** Orders that were not paid as they should be, and what the shop earned or gave back besides. */
 export async function paymentsWrong(db: Database): Promise<number> {
   const [besides] = await db.read((sql) =>
     sql.all<Wrong>(
       `SELECT (SELECT count(*) FROM journal WHERE account = 'sales' AND entry <= 'payment:')
-         + (SELECT count(*) FROM journal WHERE account = 'sales' AND entry > 'payment:' || ?) AS wrong`,
+         + (SELECT count(*) FROM journal WHERE account = 'sales' AND entry > 'payment:' || ? AND entry <= 'reversal:')
+         + (SELECT count(*) FROM journal WHERE account = 'sales' AND entry > 'reversal:' || ?)
+         + (SELECT count(*) FROM journal j LEFT JOIN orders o ON o.id = j.order_id
+            WHERE j.account = 'sales' AND j.entry > 'reversal:' AND j.entry <= 'reversal:' || ?
+              AND (o.id IS NULL OR o.state NOT IN ('REFUND_DUE', 'REFUNDED'))) AS wrong`,
+      END,
+      END,
       END,
     ),
   )
@@ -125,11 +140,11 @@ export async function paymentsWrong(db: Database): Promise<number> {
       sql.all<Wrong>(
         // More payments than were found by their orders belong to none: to count both is quicker than to look for each one's order.
         `SELECT (SELECT count(*) FROM journal WHERE account = 'sales' AND entry > 'payment:' || ? AND entry <= 'payment:' || ?)
-           - count(paid) + count(CASE WHEN (due IS NULL) <> (paid IS NULL) OR due <> paid THEN 1 END) AS wrong
+           - count(paid) + count(CASE WHEN stands THEN NULL ELSE 1 END) AS wrong
          FROM (
-           SELECT CASE WHEN o.state = 'COMPLETED' THEN o.price * o.quantity END AS due, j.amount AS paid
-           FROM orders o LEFT JOIN journal j ON j.entry = 'payment:' || o.id AND j.account = 'sales'
-           WHERE o.id > ? AND o.id <= ?
+           SELECT paid, ${STANDS} AS stands
+           FROM (SELECT o.*, j.amount AS paid FROM orders o LEFT JOIN journal j ON j.entry = 'payment:' || o.id AND j.account = 'sales'
+                 WHERE o.id > ? AND o.id <= ?) o
          ) payments`,
         after,
         to,
@@ -138,6 +153,22 @@ export async function paymentsWrong(db: Database): Promise<number> {
       ),
   )
   return ofOrders + (besides?.wrong ?? 0)
+}
+
+/** What the gateway holds for us and what we owe, by the journal and by the attempts. */
+export async function cardMoney(db: Database) {
+  const [row] = await db.read((sql) =>
+    sql.all<{ taken: number | null; held: number | null; owing: number | null; owed: number | null }>(
+      `SELECT (SELECT -sum(amount) FROM journal WHERE account = 'gateway') AS taken,
+         (SELECT sum(amount) FROM attempts WHERE state IN ('CAPTURED', 'REFUND_DUE')) AS held,
+         (SELECT sum(amount) FROM journal WHERE account = 'refunds') AS owing,
+         (SELECT sum(amount) FROM attempts WHERE state = 'REFUND_DUE') AS owed`,
+    ),
+  )
+  return {
+    captured: { byJournal: row?.taken ?? 0, byAttempts: row?.held ?? 0 },
+    owed: { byJournal: row?.owing ?? 0, byAttempts: row?.owed ?? 0 },
+  }
 }
 
 /** Each page is true of a moment of its own: no row is compared with a row of another page.

@@ -3,8 +3,8 @@ import type { Sale } from '../core/sale.ts'
 import type { Database, Sql } from '../platform/sql.ts'
 import type { ItemTally, MoneyTally, NewSale, SaleChange, SaleChanged, Sales, SaleTally } from './books.ts'
 import { type ItemRow, saleOf, termsOf } from './rows.ts'
-import { tell } from './sql-books.ts'
-import { buyersWrong, entriesWrong, paymentsWrong, unitsOfOrders, walletsWrong } from './sql-recount.ts'
+import { tell } from './sql-desk.ts'
+import { buyersWrong, cardMoney, entriesWrong, paymentsWrong, unitsOfOrders, walletsWrong } from './sql-recount.ts'
 import { recountItems, repairBuyers, unitsOfBuyers } from './sql-repair.ts'
 import type { BookTables } from './tables.ts'
 
@@ -244,6 +244,7 @@ export class SqlSales implements Sales {
       entriesWrong: await entriesWrong(this.#db),
       walletsWrong: await walletsWrong(this.#db),
       paymentsWrong: await paymentsWrong(this.#db),
+      ...(await cardMoney(this.#db)),
       ordersStuck: stuck?.count ?? 0,
     }
   }
@@ -255,6 +256,15 @@ export class SqlSales implements Sales {
       const users = 'SELECT id FROM users WHERE drill_id = ?'
       const accounts = "SELECT 'wallet:' || id FROM users WHERE drill_id = ?"
       for (const text of [
+        ...['payment', 'reversal'].map(
+          (name) => `DELETE FROM journal WHERE entry IN (SELECT '${name}:' || id FROM orders WHERE sale_id IN (${sales}))`,
+        ),
+        ...['late', 'refund'].map(
+          (name) =>
+            `DELETE FROM journal WHERE entry IN (SELECT '${name}:' || order_id || ':' || number FROM attempts WHERE order_id IN (${orders}))`,
+        ),
+        `DELETE FROM attempt_log WHERE order_id IN (${orders})`,
+        `DELETE FROM attempts WHERE order_id IN (${orders})`,
         `DELETE FROM journal WHERE entry IN (SELECT entry FROM journal WHERE account IN (${accounts}))`,
         `DELETE FROM wallets WHERE user_id IN (${users})`,
         `DELETE FROM coupons WHERE order_id IN (${orders})`,

@@ -58,10 +58,44 @@ export type BookTables = {
     created_at: number
     updated_at: number
     expires_at: number | null
+    txn_id: string | null
     version: number
   }
+  attempts: {
+    order_id: string
+    number: number
+    state: string
+    ending: string | null
+    txn_id: string | null
+    redirect_url: string | null
+    amount: number
+    currency: string
+    reason: string | null
+    expires_at: number
+    created_at: number
+    updated_at: number
+    due_at: number | null
+    tries: number
+    version: number
+  }
+  gateway_events: {
+    id: string
+    type: string
+    created: number
+    order_id: string
+    attempt: number
+    txn_id: string
+    state: string
+    amount: number
+    currency: string
+    reason: string | null
+    status: string
+    because: string | null
+    received_at: number
+    due_at: number
+  }
   order_log: { order_id: string; version: number; state: string; at: number }
-  coupons: { order_id: string; user_id: string; code: string; created_at: number }
+  coupons: { order_id: string; user_id: string; code: string; created_at: number; voided_at: number | null }
   wallets: { user_id: string; balance: number; currency: string }
   journal: {
     id: string
@@ -103,6 +137,9 @@ export const bookMigrations: Migration[] = [
             'CREATE INDEX orders_released ON orders (buyer_id, sale_id, quantity) WHERE released = 1',
           ]
         : []),
+      'ALTER TABLE orders ADD COLUMN txn_id varchar(255)',
+      'ALTER TABLE coupons ADD COLUMN voided_at bigint',
+      ...payments(facts),
     ],
   },
 ]
@@ -222,6 +259,58 @@ const money = (facts: SqlFacts): string[] => [
   ) ${facts.clustered}`,
   // With the amount, so that an account is summed up from here.
   'CREATE INDEX journal_account ON journal (account, entry, amount)',
+]
+
+const payments = (facts: SqlFacts): string[] => [
+  `CREATE TABLE attempts (
+    order_id varchar(36) NOT NULL,
+    number integer NOT NULL,
+    state varchar(20) NOT NULL,
+    ending varchar(10),
+    txn_id varchar(255),
+    redirect_url varchar(2000),
+    amount bigint NOT NULL,
+    currency varchar(3) NOT NULL,
+    reason varchar(200),
+    expires_at bigint NOT NULL,
+    created_at bigint NOT NULL,
+    updated_at bigint NOT NULL,
+    due_at bigint,
+    tries integer NOT NULL,
+    version integer NOT NULL,
+    PRIMARY KEY (order_id, number)
+  ) ${facts.clustered}`,
+  facts.partialIndexes
+    ? 'CREATE INDEX attempts_due ON attempts (due_at) WHERE due_at IS NOT NULL'
+    : 'CREATE INDEX attempts_due ON attempts (due_at)',
+  'CREATE INDEX attempts_txn ON attempts (txn_id)',
+  'CREATE INDEX attempts_state ON attempts (state, order_id, amount)',
+  `CREATE TABLE attempt_log (
+    order_id varchar(36) NOT NULL,
+    number integer NOT NULL,
+    version integer NOT NULL,
+    state varchar(20) NOT NULL,
+    at bigint NOT NULL,
+    PRIMARY KEY (order_id, number, version)
+  ) ${facts.clustered}`,
+  `CREATE TABLE gateway_events (
+    id varchar(255) PRIMARY KEY,
+    type varchar(80) NOT NULL,
+    created bigint NOT NULL,
+    order_id varchar(255) NOT NULL,
+    attempt bigint NOT NULL,
+    txn_id varchar(255) NOT NULL,
+    state varchar(20) NOT NULL,
+    amount bigint NOT NULL,
+    currency varchar(10) NOT NULL,
+    reason varchar(200),
+    status varchar(12) NOT NULL,
+    because varchar(500),
+    received_at bigint NOT NULL,
+    due_at bigint NOT NULL
+  )`,
+  'CREATE INDEX gateway_events_due ON gateway_events (status, due_at)',
+  'CREATE TABLE cursors (name varchar(40) PRIMARY KEY, value varchar(500))',
 ]
 
 const told = [

@@ -58,6 +58,8 @@ export type Order = Entry & {
   price: number
   currency: string
   couponCode: string | null
+  /** Of the card payment that completed it. */
+  txnId: string | null
   createdAt: number
   updatedAt: number
   expiresAt: number | null

@@ -36,6 +36,8 @@ const money = {
   journal: 'journal: every entry sums to zero',
   wallets: 'wallets that differ from their journal',
   payments: 'payments that differ from completed orders',
+  captured: 'gateway: captured - refunded = what attempts hold and owe',
+  owed: 'refunds owed by the journal = by the attempts',
   stuck: 'orders that wait longer than their time',
 }
 
@@ -69,6 +71,11 @@ const planted: [string, (world: World) => unknown, string[]][] = [
     },
     [money.payments],
   ],
+  [
+    'money that the gateway never took',
+    ({ record }) => record.enter('late:nobody:1', 'refunds', 'gateway', PRICE, null),
+    [money.captured, money.owed],
+  ],
   ['an order that waits for ever', ({ clock }) => clock.advance(60_001), [money.stuck]],
   [
     'a ledger that gives more than the books have',
@@ -98,6 +105,8 @@ describe('the audit', () => {
         [money.journal, 0, 0],
         [money.wallets, 0, 0],
         [money.payments, 0, 0],
+        [money.captured, 0, 0],
+        [money.owed, 0, 0],
         [money.stuck, 0, 0],
       ],
     )

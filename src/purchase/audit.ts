@@ -47,6 +47,13 @@ async function equationsNow({ sales, ledger, stuckMs }: AuditParts): Promise<Equ
     equal('journal: every entry sums to zero', 'shop', money.entriesWrong, 0),
     equal('wallets that differ from their journal', 'shop', money.walletsWrong, 0),
     equal('payments that differ from completed orders', 'shop', money.paymentsWrong, 0),
+    equal(
+      'gateway: captured - refunded = what attempts hold and owe',
+      'shop',
+      money.captured.byJournal,
+      money.captured.byAttempts,
+    ),
+    equal('refunds owed by the journal = by the attempts', 'shop', money.owed.byJournal, money.owed.byAttempts),
     equal('orders that wait longer than their time', 'shop', money.ordersStuck, 0),
   )
   return equations

@@ -65,7 +65,7 @@ describe('what is told', () => {
     Object.assign(shop.record.orders.get(expired) ?? {}, { state: 'PAYMENT_PENDING' })
     await shop.clock.advance(600_000)
     await expireOrders({ ...process.ports, announce: process.announce })
-    await shop.books.move([{ orderId: failed, by: 'credit' }])
+    await shop.books.move([{ orderId: failed, by: 'pay' }])
     const news = (await told()).filter(({ type }) => type !== 'OrderCreated' && type !== 'InventoryReserved')
     const topic = 'doorbuster.orders'
     const why = (userId: Id, orderId: Id, reason: string) => ({ subject: orderId, data: { orderId, userId, reason } })

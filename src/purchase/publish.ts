@@ -53,7 +53,7 @@ function orderEvents(row: OutboxRow, order: Order): Event[] {
   const bought = { orderId, userId, saleId, productId, quantity, price }
   const orders = 'doorbuster.orders'
   const payments = 'doorbuster.payments'
-  const paid = { orderId, userId, amount: total, paymentTxnId: `credit:${orderId}` }
+  const paid = { orderId, userId, amount: total, paymentTxnId: order.txnId ?? `credit:${orderId}` }
   const made: Record<Exclude<Happening, 'sale-started' | 'sale-ended'>, () => Event[]> = {
     'order-booked': () => [event(row, 'OrderCreated', orders, bought), event(row, 'InventoryReserved', payments, bought)],
     'order-completed': () => [
@@ -62,6 +62,7 @@ function orderEvents(row: OutboxRow, order: Order): Event[] {
     ],
     'order-failed': () => [event(row, 'ReservationFailed', orders, { orderId, userId, reason })],
     'order-expired': () => [event(row, 'ReservationFailed', orders, { orderId, userId, reason })],
+    'order-refunded': () => [event(row, 'RefundCompleted', payments, paid)],
     'order-cancelled': () => [event(row, 'OrderCancelled', orders, { orderId, userId, reason })],
   }
   return made[row.happening as keyof typeof made]()

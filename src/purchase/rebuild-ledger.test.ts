@@ -25,7 +25,7 @@ async function begun(shop: MemoryShop, process: MemoryProcess) {
   }
   const [paid, cancelled, waiting] = ids as [Id, Id, Id]
   await shop.books.move([
-    { orderId: paid, by: 'credit' },
+    { orderId: paid, by: 'pay' },
     { orderId: cancelled, by: 'cancel', reason: 'test' },
   ])
   await process.sweep()

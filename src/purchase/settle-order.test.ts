@@ -89,7 +89,7 @@ describe('settling', () => {
     const [slow] = await shop.events.take('payments', 'slow', 9, 10)
     assert.ok(slow)
     await shop.clock.advance(10)
-    await Promise.all([shop.settle(), shop.books.move([{ orderId: shop.orderId, by: 'credit' }])])
+    await Promise.all([shop.settle(), shop.books.move([{ orderId: shop.orderId, by: 'pay' }])])
     assert.equal(shop.record.journal.filter((row) => row.orderId === shop.orderId).length, 2)
     assert.equal(await shop.events.ack('payments', 'slow', [slow.position]), 0)
   })

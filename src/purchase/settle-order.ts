@@ -28,7 +28,7 @@ export async function settleOrders(parts: SettleParts): Promise<boolean> {
   if (deliveries.length === 0) return false
   await moveOrders(
     parts,
-    [...new Set(deliveries.map(({ event }) => orderIdOf(event)))].map((orderId) => ({ orderId, by: 'credit' })),
+    [...new Set(deliveries.map(({ event }) => orderIdOf(event)))].map((orderId) => ({ orderId, by: 'pay' })),
   )
   await events.ack(
     'payments',

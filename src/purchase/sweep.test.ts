@@ -16,7 +16,7 @@ async function buy(shop: MemoryShop, process: MemoryProcess, sale: { id: Id; pro
   })
 }
 
-const pay = (orderId: Id) => ({ orderId, by: 'credit' }) as const
+const pay = (orderId: Id) => ({ orderId, by: 'pay' }) as const
 const cancel = (orderId: Id) => ({ orderId, by: 'cancel', reason: 'test' }) as const
 
 async function counts(shop: MemoryShop, saleId: Id) {

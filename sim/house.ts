@@ -1,15 +1,19 @@
 import type { Books, Outbox, Sales } from '../src/books/books.ts'
+import type { Attempts, Inbox } from '../src/books/payments.ts'
 import type { RoleName } from '../src/config.ts'
 import type { Order } from '../src/core/order.ts'
 import type { EventLog } from '../src/events/event-log.ts'
 import type { Ledger } from '../src/ledger/ledger.ts'
+import type { Gateway } from '../src/payment/gateway.ts'
 import { Loop } from '../src/platform/loop.ts'
 import { idMaker } from '../src/platform/random.ts'
 import { announcer } from '../src/purchase/announce.ts'
 import { runAudit } from '../src/purchase/audit.ts'
 import { Board } from '../src/purchase/board.ts'
 import { catchUp } from '../src/purchase/catch-up.ts'
+import { hearGateway, listGateway } from '../src/purchase/hear-gateway.ts'
 import { Lag } from '../src/purchase/lag.ts'
+import { drivePayments } from '../src/purchase/pay-by-card.ts'
 import { PlaceOrder } from '../src/purchase/place-order.ts'
 import { publish } from '../src/purchase/publish.ts'
 import { RebuildLedger } from '../src/purchase/rebuild-ledger.ts'
@@ -26,6 +30,9 @@ export type Stores = {
   outbox: Outbox
   sales: Sales
   events: EventLog
+  attempts: Attempts
+  inbox: Inbox
+  gateway: Gateway
   /** What follows acceptance, where all of it lives in one database. */
   relay?: { publish(): Promise<boolean>; settle(): Promise<{ more: boolean; settled: { order: Order; remaining: number }[] }> }
 }
@@ -37,14 +44,16 @@ export type House = Awaited<ReturnType<typeof startHouse>>
 
 /** The parts of one process, made and joined as `src/parts.ts` and `src/roles.ts` do it; asleep until it has been refreshed. */
 export async function startHouse(process: Process, stores: Stores, runs: readonly RoleName[], rhythm: Rhythm, push: Push) {
-  const { ledger, books, outbox, sales, events, relay } = stores
+  const { ledger, books, outbox, sales, events, attempts, inbox, gateway, relay } = stores
   const clock = process.clock()
   const newId = idMaker(clock, process.dice)
   const board = new Board()
   const failed = (_name: string, error: unknown) => process.failed(error)
   const loop = (name: string, everyMs: number, turn: () => Promise<boolean | number>) =>
     new Loop(name, clock, everyMs, turn, failed)
-  const announce = announcer(board, push, () => {})
+  const announce = announcer(board, push, (order) => {
+    if (order.state === 'PAYMENT_PENDING') paying.wake()
+  })
   const settling = loop('settle', rhythm.settleMs, async () => {
     if (!relay) return settleOrders({ books, ledger, events, newId, announce })
     const { more, settled } = await relay.settle()
@@ -79,6 +88,14 @@ export async function startHouse(process: Process, stores: Stores, runs: readonl
   })
   const measuring = loop('measure-lag', rhythm.lagMs, () => lag.measure(clock.now()).then(() => false))
   const expiring = loop('expire-orders', 1000, () => expireOrders(moves))
+  const cards = { ...moves, attempts, gateway, clock, random: process.dice, failed: process.failed }
+  const doubted = (_: unknown, because: string) => process.world.tell(process.name, `doubts the gateway: ${because}`)
+  const paying = loop('pay-by-card', 500, () => drivePayments({ ...cards, doubted }))
+  const due = () => paying.wake()
+  const quarantined = (because: string) => doubted(null, because)
+  const hearing = loop('hear-gateway', 500, () => hearGateway({ ...moves, inbox, due, quarantined }))
+  const told = () => hearing.wake()
+  const listing = loop('list-gateway', 5000, () => listGateway({ gateway, inbox, told }))
   for (;;) {
     try {
       await lag.measure(clock.now())
@@ -94,6 +111,6 @@ export async function startHouse(process: Process, stores: Stores, runs: readonl
   )
   const purging = loop('purge', 60_000, async () => false)
   const level = { rebuilding, sweeping, catchingUp }
-  startRoles(runs, { publishing, settling, running, expiring, measuring, purging, auditing, ...level })
-  return { clock, board, placeOrder, runSale, moves, sales, books, ledger, lag, stores }
+  startRoles(runs, { publishing, settling, running, expiring, measuring, purging, auditing, paying, hearing, listing, ...level })
+  return { clock, board, placeOrder, runSale, moves, sales, books, ledger, lag, stores, told }
 }

@@ -18,6 +18,11 @@ export const settings = [
   setting('CURRENCY', 'EUR', "Of the buyers' credit, ISO 4217."),
   setting('OPENING_CREDIT', '100000', 'What a new buyer has, in minor units.'),
   setting('HOLD_TTL', '10m', 'How long a unit is held for a buyer who must still pay: 500ms, 15s, 10m, 2h.'),
+  setting(
+    'REFUND_WINDOW',
+    '',
+    'How long after the payment a buyer may still cancel, and gets the money back; empty: not at all.',
+  ),
   setting('ENDING_SOON', '5m', 'How long before its end a sale is called Ending Soon.'),
   setting(
     'AUDIT_EVERY',
@@ -96,6 +101,11 @@ export function readConfig(env: Record<string, string | undefined>) {
     openingCredit: checked('OPENING_CREDIT', integer(0, Number.MAX_SAFE_INTEGER), 'it must be a whole number, 0 or more'),
     holdTtlMs: duration('HOLD_TTL'),
     endingSoonMs: duration('ENDING_SOON'),
+    refundWindowMs: checked(
+      'REFUND_WINDOW',
+      (value) => (value === '' ? 0 : milliseconds(value)),
+      'write a duration as in 15s, 10m or 2h',
+    ),
     auditEveryMs: duration('AUDIT_EVERY'),
     rateLimits: oneOf('RATE_LIMITS', ['on', 'off']) === 'on',
     socketsMax: checked('SOCKETS_MAX', integer(1, 1_000_000), 'it must be a whole number above 0'),

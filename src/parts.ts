@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import type { Config } from './config.ts'
 import { Bug } from './core/assert.ts'
 import type { Id } from './core/ids.ts'
-import type { Order } from './core/order.ts'
+import { isFinal, type Order } from './core/order.ts'
 import { TokenCheck } from './gate/identity.ts'
 import { LocalRate, noRate } from './gate/local-rate.ts'
+import type { Gateway, Webhook } from './payment/gateway.ts'
 import { systemClock as clock } from './platform/clock.ts'
 import { inTurn } from './platform/in-turn.ts'
 import type { makeLog } from './platform/log.ts'
@@ -19,12 +20,14 @@ import { type Audit, runAudit } from './purchase/audit.ts'
 import { Board } from './purchase/board.ts'
 import type { Alarm } from './purchase/book.ts'
 import { catchUp } from './purchase/catch-up.ts'
+import { hearGateway, listGateway } from './purchase/hear-gateway.ts'
 import { Lag } from './purchase/lag.ts'
+import { drivePayments } from './purchase/pay-by-card.ts'
 import { PlaceOrder } from './purchase/place-order.ts'
 import { RebuildLedger } from './purchase/rebuild-ledger.ts'
 import { type RepairedAudit, runRepair } from './purchase/repair.ts'
 import { RunSale } from './purchase/run-sale.ts'
-import { expireOrders } from './purchase/settle-order.ts'
+import { expireOrders, type MoveParts } from './purchase/settle-order.ts'
 import { sweep } from './purchase/sweep.ts'
 import { LocalPush } from './push/local-push.ts'
 import { Identity } from './shop/accounts/identity.ts'
@@ -110,11 +113,15 @@ export async function makeParts(config: Config, stores: Stores, log: ReturnType<
     metrics: new Metrics(),
     board: new Board(),
     push: new LocalPush(),
+    payments: null as Payments,
     rate: config.rateLimits ? new LocalRate(clock) : noRate,
     loop: (name: string, everyMs: number, turn: Turn) => new Loop(name, clock, everyMs, turn, failed),
   }
   return { ...base, ...(await makePath(base)), ...(await makeGate(base)) }
 }
+
+/** `null`: no cards are taken. */
+type Payments = { gateway: Gateway & { readonly available: boolean }; webhook: Webhook } | null
 
 type Base = {
   config: Config
@@ -124,16 +131,18 @@ type Base = {
   metrics: Metrics
   board: Board
   push: LocalPush
+  payments: Payments
   loop(name: string, everyMs: number, turn: Turn): Loop
 }
 
 /** The path of a purchase: what answers, and the loops behind it, each waking the next. */
-async function makePath({ config, stores, log, newId, metrics, board, push, loop }: Base) {
+async function makePath({ config, stores, log, newId, metrics, board, push, loop, payments }: Base) {
   const { books, outbox, sales, ledger, events, accounts, models, relay } = stores
   const { endingSoonMs, holdTtlMs, auditEveryMs } = config
   const waiting = new Map<Id, (order: Order) => void>()
   const announce = announcer(board, push, (order) => {
-    metrics.payment(order.state, clock.now() - order.reservedAt)
+    if (isFinal(order.state)) metrics.payment(order.state, clock.now() - order.reservedAt)
+    else cards.due()
     waiting.get(order.orderId)?.(order)
   })
   const settling = loop('settle', 200, async () => {
@@ -165,12 +174,15 @@ async function makePath({ config, stores, log, newId, metrics, board, push, loop
     waitingMax: WAITING_MAX,
   })
   const moves = { books, ledger, announce }
+  const cards = makeCards({ stores, log, loop, payments }, moves)
   const audit = makeAudit(stores, level.rebuild, log, holdTtlMs + STUCK_AFTER_HOLD_MS)
   return {
     placeOrder,
     runSale,
     moves,
     audit,
+    /** Something was told by the gateway. */
+    told: cards.told,
     settled: (orderId: Id, ms: number) => settledWithin(books, waiting, orderId, ms),
     ready: async () => {
       const silentMs = clock.now() - lag.measuredAt
@@ -188,8 +200,26 @@ async function makePath({ config, stores, log, newId, metrics, board, push, loop
       }),
       auditing: loop('audit', auditEveryMs, (stopping) => unlessStopped(audit.run(), stopping)),
       ...level.loops,
+      ...cards.loops,
     },
   }
+}
+
+/** What drives payments by card; where no gateway is set up, attempts of one that was wait for it. */
+function makeCards({ stores, log, loop, payments }: Pick<Base, 'stores' | 'log' | 'loop' | 'payments'>, moves: MoveParts) {
+  const { attempts, inbox } = stores
+  const gateway = payments?.gateway
+  const quarantined = (because: string) =>
+    log.error({ event: 'payment-quarantined', because }, 'what the gateway says does not match')
+  const failed = (error: unknown) => log.warn({ event: 'payment-failed', err: error }, 'a call of the gateway came to nothing')
+  const doubted = (orderId: Id, because: string) => quarantined(`order ${orderId}: ${because}`)
+  const asked = gateway && { ...moves, attempts, gateway, clock, random, doubted, failed }
+  const paying = loop('pay-by-card', 500, async () => (asked ? drivePayments(asked) : false))
+  const due = () => paying.wake()
+  const hearing = loop('hear-gateway', 500, async () => (gateway ? hearGateway({ ...moves, inbox, due, quarantined }) : false))
+  const told = () => hearing.wake()
+  const listing = loop('list-gateway', 5000, async () => (gateway ? listGateway({ gateway, inbox, told }) : false))
+  return { due, told, loops: { paying, hearing, listing } }
 }
 
 /** What keeps a ledger outside the books level with them. */

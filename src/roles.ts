@@ -6,7 +6,7 @@ import type { Loop } from './platform/loop.ts'
 const loopsOf: Record<RoleName, (loops: Parts['loops']) => Loop[]> = {
   api: ({ running, measuring }) => [running, measuring],
   relay: ({ publishing, catchingUp }) => [publishing, catchingUp],
-  payments: ({ settling }) => [settling],
+  payments: ({ settling, paying, hearing, listing }) => [settling, paying, hearing, listing],
   scheduler: ({ running, rebuilding, sweeping, expiring, purging, auditing }) => [
     running,
     rebuilding,

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from './config.ts'
+import { adminPaymentRoutes } from './http/admin-payment-routes.ts'
 import { adminRoutes } from './http/admin-routes.ts'
 import { docsRoutes } from './http/docs-routes.ts'
 import { liveRoutes } from './http/live.ts'
@@ -9,6 +10,7 @@ import { opsGauges, opsRoutes } from './http/ops-routes.ts'
 import { orderRoutes } from './http/order-routes.ts'
 import { Page } from './http/page-document.ts'
 import { lostVisitor, pageRoutes } from './http/page-routes.ts'
+import { paymentRoutes } from './http/payment-routes.ts'
 import { purchaseRoutes } from './http/purchase-routes.ts'
 import { saleRoutes } from './http/sale-routes.ts'
 import { listen, makeServer, type ServerParts } from './http/server.ts'
@@ -17,7 +19,7 @@ import { makeParts, openStores, type Parts } from './parts.ts'
 import { systemClock } from './platform/clock.ts'
 import type { App } from './platform/http.ts'
 import { makeLog } from './platform/log.ts'
-import { cancelOrder } from './purchase/settle-order.ts'
+import { cancelOrder, refundOrder } from './purchase/settle-order.ts'
 import { startRoles } from './roles.ts'
 import { ensureAdministrator } from './shop/accounts/administrator.ts'
 import { mountIdentity } from './shop/accounts/identity.ts'
@@ -129,9 +131,16 @@ function live(app: App, parts: Parts): () => number {
 export function routes(app: App, parts: Parts): () => number {
   const { config, stores, clock, newId, board, runSale, moves } = parts
   const { currency, openingCredit, endingSoonMs } = config
-  purchaseRoutes(app, { ...parts, currency })
+  purchaseRoutes(app, { ...parts, currency, books: stores.books, gateway: parts.payments?.gateway ?? null })
   saleRoutes(app, { ...parts, sales: stores.sales, endingSoonMs })
-  orderRoutes(app, { books: stores.books, cancel: (orderId, by) => cancelOrder(moves, orderId, by) })
+  const refund = refundOrder.bind(null, moves)
+  const cancel = cancelOrder.bind(null, moves)
+  orderRoutes(app, { books: stores.books, clock, cancel, refund, refundWindowMs: config.refundWindowMs })
+  const told = () => parts.told()
+  const { attempts, inbox } = stores
+  const webhook = parts.payments?.webhook ?? null
+  paymentRoutes(app, { books: stores.books, attempts, inbox, clock, webhook, isGateway: () => true, told })
+  adminPaymentRoutes(app, { attempts, inbox, gateway: parts.payments?.gateway ?? null, refund })
   accountRoutes(app, { ...parts, accounts: stores.accounts, wallets: stores.wallets, currency, openingCredit })
   mountIdentity(app, parts.identity)
   catalogueRoutes(app, { catalogue: stores.catalogue, clock, newId, currency })

@@ -5,6 +5,8 @@ import type { Stores } from './stores.ts'
 /** What only reads, and so never waits for a writer. */
 export const reads = {
   books: ['truth', 'order', 'byIds', 'history', 'orders', 'ordersOf', 'expired'],
+  attempts: ['of', 'byTxn'],
+  inbox: ['quarantined', 'cursor'],
   outbox: ['waiting'],
   sales: ['sale', 'current', 'list'],
   wallets: ['credit', 'journal'],

@@ -1,5 +1,6 @@
 import { SqlBooks } from './books/sql-books.ts'
 import { SqlOutbox } from './books/sql-outbox.ts'
+import { SqlAttempts, SqlInbox } from './books/sql-payments.ts'
 import { SqlSales } from './books/sql-sales.ts'
 import { SqlWallets } from './books/sql-wallets.ts'
 import { bookMigrations } from './books/tables.ts'
@@ -25,7 +26,10 @@ export type Stores = ReturnType<typeof makeStores>
 export function makeStores(db: Database, { holdTtlMs, currency }: StoreSettings) {
   const now = systemClock.now
   const newId = idMaker(systemClock, systemRandom)
-  const books = new SqlBooks(db, { now, newId, newCode: () => readableCode(systemRandom), holdTtlMs })
+  const tools = { now, newId, newCode: () => readableCode(systemRandom) }
+  const books = new SqlBooks(db, { ...tools, holdTtlMs })
+  const attempts = new SqlAttempts(db, tools)
+  const inbox = new SqlInbox(db, now, attempts)
   const wallets = new SqlWallets(db, { now, newId })
   const outbox = new SqlOutbox(db, now)
   const events = new SqlEventLog(db, now)
@@ -52,6 +56,8 @@ export function makeStores(db: Database, { holdTtlMs, currency }: StoreSettings)
         }),
     },
     books,
+    attempts,
+    inbox,
     outbox,
     sales,
     wallets,

@@ -42,11 +42,11 @@ export class MemoryAttempts implements Attempts {
     return { kind: isNews ? 'news' : 'stale', attempt: { ...attempt }, order: { ...order }, remaining }
   }
 
-  async later({ orderId, number, version }: Attempt, ms: number): Promise<void> {
+  async later({ orderId, number, version }: Attempt, ms: number, counts: boolean): Promise<void> {
     const kept = this.#record.attempts.get(orderId)?.[number - 1]
     if (kept?.attempt.version !== version || kept.dueAt === null) return
     kept.dueAt = this.#tools.now() + ms
-    kept.attempt.tries++
+    if (counts) kept.attempt.tries++
   }
 
   giveUp({ orderId, number, amount, currency, txnId }: Attempt, reason: string): Promise<Seen> {

@@ -18,8 +18,8 @@ export interface Attempts {
   claim(max: number, leaseMs: number): Promise<Attempt[]>
   /** Merges what the gateway says into the attempt and its order, by compare-and-set. Repeatable, in any order. */
   see(view: GatewayView): Promise<Seen>
-  /** Nothing was learned: ask again in so long. Does nothing where the attempt has changed meanwhile. */
-  later(attempt: Attempt, ms: number): Promise<void>
+  /** Nothing was learned: ask again in so long. @param counts the gateway may have heard it. Does nothing where the attempt has changed meanwhile. */
+  later(attempt: Attempt, ms: number, counts: boolean): Promise<void>
   /** The gateway will never take it, or never had it: as a decline, without a transaction. */
   giveUp(attempt: Attempt, reason: string): Promise<Seen>
   /** Of an order, by their numbers. */

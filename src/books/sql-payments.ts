@@ -54,12 +54,13 @@ export class SqlAttempts implements Attempts {
     return { kind: isNews ? 'news' : 'stale', attempt, order, remaining: await desk.remaining(order) }
   }
 
-  async later({ orderId, number, version }: Attempt, ms: number): Promise<void> {
+  async later({ orderId, number, version }: Attempt, ms: number, counts: boolean): Promise<void> {
     await this.#db.write((sql) =>
       sql.run(
-        `UPDATE attempts SET due_at = ?, tries = tries + 1
+        `UPDATE attempts SET due_at = ?, tries = tries + ?
          WHERE order_id = ? AND number = ? AND version = ? AND due_at IS NOT NULL`,
         this.#tools.now() + ms,
+        Number(counts),
         orderId,
         number,
         version,

@@ -19,6 +19,7 @@ export const codes = {
   'slow-down': [429, 'Too many requests'],
   'not-implemented': [501, 'This is not available in this installation'],
   busy: [503, 'The shop is busy'],
+  'payment-unavailable': [503, 'Payment by card is not possible now'],
   'unknown-outcome': [503, 'The outcome is not known yet'],
   internal: [500, 'Something failed here'],
 } as const satisfies Record<string, readonly [status: number, title: string]>

@@ -10,7 +10,7 @@ type Guard = (request: FastifyRequest, reply: FastifyReply, done: () => void) =>
 export const PER_ADDRESS = 200
 const PER_BUYER = 5
 /** Paths where a rehearsal's buyer has business, besides the purchase in its own sale. */
-const drillPaths = /^\/api\/v1\/(orders|live|users\/me)(\/|\?|$)/
+const drillPaths = /^\/api\/v1\/(orders|payments|live|users\/me)(\/|\?|$)/
 
 /** On every answer; pages replace the policy by a longer one. */
 export const secure = {

@@ -4,6 +4,7 @@ import type { Books } from '../books/books.ts'
 import type { Caller } from '../core/caller.ts'
 import type { Id } from '../core/ids.ts'
 import type { Order } from '../core/order.ts'
+import type { Clock } from '../platform/clock.ts'
 import { type App, answers, IdSchema, PageQuery, page, pageOf } from '../platform/http.ts'
 import type { Cancelled } from '../purchase/settle-order.ts'
 import { OrderSchema, OrderStatusSchema, OrderWithHistorySchema, orderStatusView, orderView, withHistory } from './order-view.ts'
@@ -12,6 +13,10 @@ export type OrderParts = {
   books: Pick<Books, 'order' | 'orders' | 'history'>
   /** `by` becomes part of the order's reason. */
   cancel(orderId: Id, by: string): Promise<Cancelled>
+  refund(orderId: Id, reason: string, returnUnit: boolean): Promise<Cancelled>
+  /** So long after the payment may a buyer cancel still, milliseconds. */
+  refundWindowMs: number
+  clock: Clock
 }
 
 const tags = ['Orders']
@@ -101,25 +106,40 @@ function listRoutes(app: App, { books }: OrderParts): void {
   }
 }
 
-function cancelRoute(app: App, { books, cancel }: OrderParts): void {
+function cancelRoute(app: App, { books, cancel, refund, refundWindowMs, clock }: OrderParts): void {
   app.post(
     '/api/v1/orders/:orderId/cancel',
     {
       onRequest: app.needs('buyer', 'admin'),
       schema: {
         tags,
-        summary: 'Cancel an order that is not paid yet',
+        summary: 'Cancel an order: one that is not paid yet, and by the policy of the shop one that is',
         params: OrderId,
-        response: answers({ 200: OrderWithHistorySchema }, 400, 401, 403, 404, 409, 503),
+        response: answers(
+          {
+            200: OrderWithHistorySchema,
+            202: { ...OrderWithHistorySchema, description: 'A payment is being voided or refunded; the status tells the end.' },
+          },
+          400,
+          401,
+          403,
+          404,
+          409,
+          503,
+        ),
       },
     },
     async (request, reply) => {
       const { caller, params } = request
       const order = await books.order(params.orderId)
       if (!order || !maySee(caller, order)) return noSuchOrder(reply)
-      const outcome = await cancel(order.orderId, caller.id === order.buyerId ? 'the buyer' : 'an administrator')
+      const by = caller.id === order.buyerId ? 'the buyer' : 'an administrator'
+      const isPaidBack = order.state === 'COMPLETED' && clock.now() - order.updatedAt < refundWindowMs
+      const outcome = await (isPaidBack ? refund(order.orderId, `cancelled by ${by}`, true) : cancel(order.orderId, by))
       switch (outcome.kind) {
+        case 'voiding':
         case 'cancelled':
+          reply.code(isUnderWay(outcome.order) ? 202 : 200)
           request.log.info({ event: 'order-cancelled', orderId: order.orderId, by: caller.id })
           return withHistory(outcome.order, await books.history(order.orderId))
         case 'conflict':
@@ -133,6 +153,10 @@ function cancelRoute(app: App, { books, cancel }: OrderParts): void {
 
 function maySee(caller: Caller, { buyerId }: Order): boolean {
   return caller.id === buyerId || caller.roles.includes('admin')
+}
+
+function isUnderWay({ state }: Order): boolean {
+  return state === 'PAYMENT_PENDING' || state === 'REFUND_DUE'
 }
 
 function noSuchOrder(reply: FastifyReply): FastifyReply {

@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import type { Books } from '../books/books.ts'
 import type { Code } from '../core/codes.ts'
 import type { Id } from '../core/ids.ts'
-import { type Order, orderStates } from '../core/order.ts'
+import { type Order, orderStates, type PaymentMethod, paymentMethods } from '../core/order.ts'
 import { statusOf } from '../core/sale.ts'
 import type { Rate } from '../gate/rate.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -23,6 +24,9 @@ export type PurchaseParts = {
   random: Random
   /** The wallets': credit pays no other. */
   currency: string
+  books: Pick<Books, 'truth'>
+  /** `null`: no cards are taken here. */
+  gateway: { readonly available: boolean } | null
   /** The order once it is settled; `undefined` when that takes longer than `ms`. */
   settled(orderId: Id, ms: number): Promise<Order | undefined>
 }
@@ -39,7 +43,9 @@ const Body = Type.Object(
   {
     productId: IdSchema,
     quantity: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
-    payment: Type.Optional(Type.Object({ method: Type.Literal('credit') }, { additionalProperties: false })),
+    payment: Type.Optional(
+      Type.Object({ method: Type.Enum([...paymentMethods], { default: 'credit' }) }, { additionalProperties: false }),
+    ),
   },
   { additionalProperties: false },
 )
@@ -83,15 +89,20 @@ export function purchaseRoutes(app: App, parts: PurchaseParts): void {
       },
     },
     (request, reply) => {
-      const { productId, quantity } = request.body
+      const { productId, quantity, payment } = request.body
       const { saleId } = request.params
+      const method = payment?.method ?? 'credit'
       if (isElsewhere(parts, request, saleId)) return void reply.problem('not-found', advice['not-found'])
-      if (!payable(parts, saleId)) {
-        const errors = [{ path: '/payment/method', message: `credit is in ${parts.currency}, this sale is not` }]
-        return void reply.problem('invalid', 'This sale cannot be paid by credit.', { errors })
+      const message = unpayable(parts, saleId, method)
+      if (message) {
+        const errors = [{ path: '/payment/method', message }]
+        return void reply.problem('invalid', `This sale cannot be paid by ${method}.`, { errors })
       }
       if (!turn(parts.rate, reply, ...triesOf(request, saleId))) return parts.metrics.purchase('slow-down', 0)
-      place(parts, request, reply, saleId, productId, quantity, (placed) => answer(reply, placed))
+      const wish = { saleId, productId, quantity, method }
+      const buy = () => place(parts, request, reply, wish, (placed) => answer(reply, placed))
+      if (method === 'card' && !parts.gateway?.available) void whereKnown(parts, request, reply, saleId, buy)
+      else buy()
     },
   )
   shortForm(app, parts, onRequest)
@@ -113,11 +124,38 @@ function isElsewhere({ board }: PurchaseParts, { caller }: FastifyRequest, saleI
   return drillId !== null && caller.drillSaleId !== saleId
 }
 
-/** All items of a sale are priced in one currency. */
-function payable({ board, currency }: PurchaseParts, saleId: Id): boolean {
+/** Why not. All items of a sale are priced in one currency. */
+function unpayable({ board, currency, gateway }: PurchaseParts, saleId: Id, method: PaymentMethod): string | undefined {
+  if (method === 'card') return gateway ? undefined : 'cards are not taken here'
   const first = board.get(saleId)?.sale.items[0]
-  return first === undefined || first.currency === currency
+  return first === undefined || first.currency === currency ? undefined : `credit is in ${currency}, this sale is not`
 }
+
+/** While the gateway is away no unit is taken for it; but who has an order under this key is told of it. */
+async function whereKnown(
+  { books, metrics }: PurchaseParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  saleId: Id,
+  buy: () => void,
+): Promise<void> {
+  const refuse = () => {
+    metrics.purchase('payment-unavailable', 0)
+    reply.header('retry-after', 5).problem('payment-unavailable', advice['payment-unavailable'])
+  }
+  const key = reply.getHeader(KEY_HEADER)
+  if (key === undefined) return buy()
+  try {
+    const { found } = await books.truth(saleId, [{ buyerId: request.caller.id, keyDigest: digestOfKey(key as string) }])
+    if (found[0]) buy()
+    else refuse()
+  } catch (error) {
+    request.log.warn({ event: 'purchase-failed', err: error }, 'the books did not say whether this key has an order')
+    refuse()
+  }
+}
+
+const digestOfKey = (key: string): string => hash('sha256', key, 'base64url')
 
 function triesOf(request: FastifyRequest, saleId: Id) {
   return ['purchase', `${saleId} ${request.caller.id}`, TRIES.perSecond, TRIES.burst] as const
@@ -127,9 +165,7 @@ function place(
   { placeOrder, board, metrics, clock }: PurchaseParts,
   request: FastifyRequest,
   reply: FastifyReply,
-  saleId: Id,
-  productId: Id,
-  quantity: number,
+  wish: Pick<Purchase, 'saleId' | 'productId' | 'quantity' | 'method'>,
   answered: (placed: Placed) => void,
 ): void {
   const key = reply.getHeader(KEY_HEADER)
@@ -141,22 +177,19 @@ function place(
   const buyerId = request.caller.id
   const startedAt = clock.ticks()
   const purchase: Purchase = {
-    saleId,
-    productId,
+    ...wish,
     buyerId,
-    quantity,
-    method: 'credit',
     // Asked for only where memory has no answer: a crowd of losers needs no hash.
     get keyDigest() {
-      return hash('sha256', key as string, 'base64url')
+      return digestOfKey(key as string)
     },
-    bodyDigest: digestOf(productId, quantity),
+    bodyDigest: digestOf(wish.productId, wish.quantity, wish.method),
   }
   placeOrder.place(purchase, (placed) => {
     const outcome = placed.kind === 'accepted' && placed.replayed ? 'replayed' : placed.kind
     const ms = clock.ticks() - startedAt
     metrics.purchase(outcome, ms)
-    board.count(saleId, outcome, ms)
+    board.count(wish.saleId, outcome, ms)
     answered(placed)
   })
 }
@@ -164,8 +197,8 @@ function place(
 let known = { body: '', digest: '' }
 
 /** A crowd sends the same body again and again. */
-function digestOf(productId: Id, quantity: number): string {
-  const body = `${productId}|${quantity}|credit`
+function digestOf(productId: Id, quantity: number, method: PaymentMethod): string {
+  const body = `${productId}|${quantity}|${method}`
   if (known.body !== body) known = { body, digest: hash('sha256', body, 'base64url') }
   return known.digest
 }
@@ -208,6 +241,7 @@ const advice = {
   paused: 'Ask again when the sale goes on: its status tells.',
   'not-found': 'There is no such sale now, or the product is not in it.',
   'key-reused': 'Send a new Idempotency-Key: this one belongs to another purchase in this sale.',
+  'payment-unavailable': 'Nothing was bought. Pay by credit, or ask again after the seconds in Retry-After.',
   busy: 'Nothing was bought. Ask again after the seconds in Retry-After, with the same Idempotency-Key.',
   'unknown-outcome': 'It may have been bought. Ask again after the seconds in Retry-After, with the same Idempotency-Key.',
 } as const satisfies Partial<Record<Code, string>>
@@ -241,10 +275,10 @@ function shortForm(app: App, parts: PurchaseParts, onRequest: never | unknown[])
       }
       const saleId = running(parts, productId)
       if (saleId === undefined) return say(words['not-found'])
-      if (!payable(parts, saleId)) return say('Payment failed')
+      if (unpayable(parts, saleId, 'credit')) return say('Payment failed')
       const [policy, who, perSecond, burst] = triesOf(request, saleId)
       if (parts.rate.take(`${policy} ${who}`, perSecond, burst) > 0) return say('Rate limit exceeded')
-      place(parts, request, reply, saleId, productId, 1, (placed) => {
+      place(parts, request, reply, { saleId, productId, quantity: 1, method: 'credit' }, (placed) => {
         if (placed.kind !== 'accepted') return say(words[placed.kind])
         void parts.settled(placed.orderId, SHORT_FORM_MS).then((order) => {
           if (order === undefined) return say('Held, payment pending', placed.orderId)

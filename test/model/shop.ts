@@ -81,9 +81,10 @@ export async function serveRuns(open: (clock: HandClock) => Promise<TestStores>)
     const [board, books, sales] = [port('board'), port('books'), port('sales')]
     const shown = { board, books, sales, clock, newId, random, endingSoonMs: 1000 }
     const bought = { rate: noRate, metrics: new Metrics(), currency: 'EUR', settled: async () => undefined }
-    purchaseRoutes(app, { ...shown, ...bought, placeOrder: port('placeOrder') })
+    purchaseRoutes(app, { ...shown, ...bought, gateway: null, placeOrder: port('placeOrder') })
     saleRoutes(app, shown)
-    orderRoutes(app, { books, cancel: (orderId, by) => world.orders.cancel(orderId, by) })
+    const policy = { clock, refundWindowMs: 0, refund: async () => ({ kind: 'not-found' }) as const }
+    orderRoutes(app, { books, ...policy, cancel: (orderId, by) => world.orders.cancel(orderId, by) })
     creditRoutes(app, port('wallets'), clock)
     const watched = { ledger: port('ledger'), outbox: port('outbox'), events: port('events'), audit: port('audit') }
     adminRoutes(app, { ...shown, ...watched, runSale: port('runSale'), clock: withoutTurns(clock) })

@@ -1,12 +1,12 @@
 // Who may import whom: core <- stations <- purchase <- http, roles <- parts, main. A type-only import counts: what two
 // stations need belongs to core. Tests may import what they like, except that nothing imports main.
 const station = '^src/(gate|ledger|books|events|payment|push|page|shop/[^/]+)/'
-const top = '^src/(main|config|parts|roles|stores|count-stores|store-calls|serve|seed|doctor)\\.ts$'
+const top = '^src/(main|config|parts|roles|stores|count-stores|store-calls|serve|serve-gateway|seed|doctor)\\.ts$'
 const tests = '\\.(test|contract)\\.ts$'
 /** `<tech>-<port>.ts`: what stands behind a port. */
 const adapter =
   '^src/(gate|ledger|books|events|payment|push|shop)/.*\\b' +
-  '(memory|local|sql|sqlite|postgres|mysql|redis|kafka|s3|elastic|smtp|credit|gateway)-[^/]+\\.ts$'
+  '(memory|local|sql|sqlite|postgres|mysql|redis|kafka|s3|elastic|smtp|credit|demo|stripe|guarded)-[^/]+\\.ts$'
 
 /** Modules of `from` may import, of `src/`, only what `may` says. */
 const only = (name, comment, from, may) => ({
@@ -36,6 +36,9 @@ export default {
       station,
     ]),
     only('drill-stays-outside', 'The drill speaks HTTP to a shop, as a buyer does.', '^src/drill/', '^src/(core|platform|drill)/'),
+    only('the-demo-gateway-is-somebody-else', 'gateway-demo/ knows nothing of the shop; they speak HTTP.', '^src/gateway-demo/', [
+      '^src/(core|platform|gateway-demo)/',
+    ]),
     only('http-is-handed-its-parts', 'http/ is handed its parts by parts.ts.', '^src/http/', [
       '^src/(core|platform|purchase|http)/',
       '^src/config\\.ts$',
@@ -52,7 +55,7 @@ export default {
       name: 'every-file-has-a-place',
       comment: 'A folder that these rules do not know would escape them: give it a rule.',
       severity: 'error',
-      from: { path: '^src/', pathNot: [station, top, '^src/(core|platform|purchase|http|drill|cli)/'] },
+      from: { path: '^src/', pathNot: [station, top, '^src/(core|platform|purchase|http|drill|cli|gateway-demo)/'] },
       to: {},
     },
     {

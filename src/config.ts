@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { BlockList, isIP } from 'node:net'
 import { resolve } from 'node:path'
+import { faultNames, faultsOf } from './gateway-demo/faults.ts'
+import { type PaymentAddress, paymentAddress } from './payment/payment-address.ts'
 
 /** Everything that can be set from outside, in the order in which people read it. docs/settings.md lists the same. */
 export const settings = [
@@ -31,10 +34,23 @@ export const settings = [
   ),
   setting('RATE_LIMITS', 'on', 'off is for load tests only: the lock-out of sign-ins stays on.'),
   setting('SOCKETS_MAX', '20000', 'Live sockets that one process holds.'),
-  setting('ROLES', 'all', 'What this process does: api, relay, payments, scheduler with commas between, or all.'),
+  setting('ROLES', 'all', 'What this process does: api, relay, payments, scheduler, gateway-demo with commas between, or all.'),
   setting('LEDGER_URL', 'sqlite:', 'Who decides about stock: sqlite: is the database in DATA_DIR.', true),
   setting('DATABASE_URL', 'sqlite:', 'The record of orders: sqlite: is the database in DATA_DIR.', true),
   setting('EVENTS_URL', 'sql:', 'Where events go: sql: is a table beside the orders.', true),
+  setting(
+    'PAYMENT_URL',
+    'demo:',
+    'The card gateway: demo: is one of our own that moves no money; stripe://SECRET_KEY; https://KEY@host is a demo gateway elsewhere; none.',
+    true,
+  ),
+  setting('WEBHOOK_SECRET', '', 'What the card gateway signs with; several with commas between while they are changed.', true),
+  setting(
+    'PAYMENT_ADDRESSES',
+    '',
+    'Who may call the webhook: addresses or networks as in 10.0.0.0/8, with commas between; any when empty.',
+  ),
+  setting('GATEWAY_FAULTS', '', 'What the demo gateway does wrong, in shares of 1: decline=0.1,stall=0.05 (docs/operations.md).'),
   setting('OIDC_AUDIENCE', 'urn:doorbuster:api', 'For whom access tokens are made.'),
   setting('LOG_LEVEL', 'info', 'trace, debug, info, warn, error or silent.'),
 ] as const
@@ -45,9 +61,11 @@ function setting<const N extends string>(name: N, value: string, help: string, s
   return { name, default: value, help, secret }
 }
 
-export const roleNames = ['api', 'relay', 'payments', 'scheduler'] as const
+export const roleNames = ['api', 'relay', 'payments', 'scheduler', 'gateway-demo'] as const
 export type RoleName = (typeof roleNames)[number]
 
+/** Stripe's pages live 30 minutes longer than the hold, and a day at most. */
+const STRIPE_HOLD_MAX_MS = 23 * 3600_000
 const DURATION = /^(\d{1,9})(ms|s|m|h)$/
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3600_000 } as const
 
@@ -113,14 +131,47 @@ export function readConfig(env: Record<string, string | undefined>) {
     ledgerUrl: oneOf('LEDGER_URL', ['sqlite:']),
     databaseUrl: oneOf('DATABASE_URL', ['sqlite:']),
     eventsUrl: oneOf('EVENTS_URL', ['sql:']),
+    payment: checked('PAYMENT_URL', paymentAddress, 'it must be demo:, none, stripe://SECRET_KEY or https://KEY@gateway.example'),
+    webhookSecrets: listOf(text('WEBHOOK_SECRET')),
+    paymentAddresses: checked('PAYMENT_ADDRESSES', networks, 'write addresses or networks as in 192.0.2.7,10.0.0.0/8'),
+    gatewayFaults: checked(
+      'GATEWAY_FAULTS',
+      faultsOf,
+      `it must be shares of ${faultNames.join(', ')}, as in decline=0.1,stall=0.05`,
+    ),
     audience: checked('OIDC_AUDIENCE', (value) => (URL.canParse(value) ? value : undefined), 'it must be an absolute URI'),
     logLevel: oneOf('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'silent']),
   }
-  if (config.roles && config.roles.length < roleNames.length && config.databaseUrl === 'sqlite:') {
-    problems.push('ROLES must be all with a sqlite: database: it belongs to one process')
-  }
+  problems.push(...misfits(config))
   if (problems.length > 0) throw new SettingsError(problems)
   return config
+}
+
+type Misfitting = {
+  roles: readonly RoleName[] | undefined
+  databaseUrl: string | undefined
+  payment: PaymentAddress | undefined
+  webhookSecrets: readonly string[]
+  holdTtlMs: number | undefined
+}
+
+/** What does not go together. A value that is not valid by itself is `undefined` here. */
+function misfits({ roles, databaseUrl, payment, webhookSecrets, holdTtlMs }: Misfitting): string[] {
+  const problems: string[] = []
+  const own = roles?.filter((role) => role !== 'gateway-demo') ?? []
+  if (own.length > 0 && own.length < roleNames.length - 1 && databaseUrl === 'sqlite:') {
+    problems.push('ROLES must be all with a sqlite: database: it belongs to one process')
+  }
+  if (own.length > 0 && payment?.kind === 'demo' && !roles?.includes('gateway-demo')) {
+    problems.push('PAYMENT_URL demo: needs the role gateway-demo in this process; name the gateway elsewhere, or none')
+  }
+  if (own.length > 0 && (payment?.kind === 'stripe' || payment?.kind === 'demo-at') && webhookSecrets.length === 0) {
+    problems.push('WEBHOOK_SECRET is needed with this PAYMENT_URL: what the gateway signs its webhooks with')
+  }
+  if (payment?.kind === 'stripe' && holdTtlMs !== undefined && holdTtlMs > STRIPE_HOLD_MAX_MS) {
+    problems.push('HOLD_TTL must be at most 23h with Stripe, whose pages stay open for a day at most')
+  }
+  return problems
 }
 
 const defaults = new Map<string, string>(settings.map(({ name, default: value }) => [name, value]))
@@ -162,6 +213,28 @@ function origin(text: string): string | null | undefined {
 
 function currency(text: string): string | undefined {
   return Intl.supportedValuesOf('currency').includes(text) ? text : undefined
+}
+
+function listOf(text: string): string[] {
+  return text.split(',').flatMap((each) => each.trim() || [])
+}
+
+/** Answers who may call; with none named, everybody. */
+function networks(text: string): ((address: string) => boolean) | undefined {
+  const named = listOf(text)
+  if (named.length === 0) return () => true
+  const list = new BlockList()
+  for (const each of named) {
+    const [address = '', bits, more] = each.split('/')
+    const version = isIP(address)
+    const width = version === 4 ? 32 : 128
+    const prefix = bits === undefined ? width : integer(0, width)(bits)
+    if (version === 0 || more !== undefined || prefix === undefined) return undefined
+    list.addSubnet(address, prefix, version === 4 ? 'ipv4' : 'ipv6')
+  }
+  // A server that listens on :: sees an IPv4 address as ::ffff:192.0.2.7.
+  const plain = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i, '')
+  return (address) => list.check(plain(address), isIP(plain(address)) === 4 ? 'ipv4' : 'ipv6')
 }
 
 function rolesOf(text: string): readonly RoleName[] | undefined {

@@ -7,6 +7,8 @@ const loopsOf: Record<RoleName, (loops: Parts['loops']) => Loop[]> = {
   api: ({ running, measuring }) => [running, measuring],
   relay: ({ publishing, catchingUp }) => [publishing, catchingUp],
   payments: ({ settling, paying, hearing, listing }) => [settling, paying, hearing, listing],
+  // Stands beside the shop with loops of its own.
+  'gateway-demo': () => [],
   scheduler: ({ running, rebuilding, sweeping, expiring, purging, auditing }) => [
     running,
     rebuilding,

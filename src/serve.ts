@@ -3,6 +3,7 @@ import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from './config.ts'
 import { adminPaymentRoutes } from './http/admin-payment-routes.ts'
+import type { DemoGatewayServer } from './gateway-demo/open.ts'
 import { adminRoutes } from './http/admin-routes.ts'
 import { docsRoutes } from './http/docs-routes.ts'
 import { liveRoutes } from './http/live.ts'
@@ -21,6 +22,7 @@ import type { App } from './platform/http.ts'
 import { makeLog } from './platform/log.ts'
 import { cancelOrder, refundOrder } from './purchase/settle-order.ts'
 import { startRoles } from './roles.ts'
+import { DEMO_PREFIX, gatewayAlone, isGatewayAlone, ownGateway } from './serve-gateway.ts'
 import { ensureAdministrator } from './shop/accounts/administrator.ts'
 import { mountIdentity } from './shop/accounts/identity.ts'
 import { accountRoutes } from './shop/accounts/routes.ts'
@@ -39,10 +41,13 @@ export async function serve(config: Config, withPage: boolean): Promise<void> {
   }
   process.on('uncaughtException', onBug)
   const told = waitForSignal()
+  if (isGatewayAlone(config)) return serveGateway(config, log, onBug, told)
   const page = withPage ? makePage(log, told) : null
   const stack = new AsyncDisposableStack()
   const { stores } = stack.use(await openStores(config, onBug))
   const parts = await makeParts(config, stores, log, onBug)
+  const gateway = await ownGateway(config, log, onBug)
+  if (gateway) stack.use(gateway)
   const administrator = await ensureAdministrator(
     { ...parts, accounts: stores.accounts },
     { email: config.adminEmail, password: config.adminPassword, openingCredit: config.openingCredit },
@@ -53,15 +58,44 @@ export async function serve(config: Config, withPage: boolean): Promise<void> {
   }
   if (!config.rateLimits) log.warn({ event: 'rate-limits-off' }, 'RATE_LIMITS=off: whoever likes may ask as often as they like')
   await parts.runSale.refresh()
-  const url = await open(stack, parts, await page)
+  const url = await open(stack, parts, await page, gateway)
   await parts.identity.setIssuer(config.publicUrl ?? url)
   stack.use(await announceRun(config.dataDir, url, await parts.identity.mintOperatorToken(administrator.id)))
   stack.use(startRoles(config.roles, parts.loops))
   console.log(welcome(config, url, administrator))
   console.log(`ready ${url}`)
+  await untilTold(told, stack, log)
+}
 
+/** A demo gateway for shops elsewhere: no books, no page of a shop. */
+async function serveGateway(
+  config: Config,
+  log: Parts['log'],
+  onBug: (error: unknown) => void,
+  told: Promise<string>,
+): Promise<void> {
+  const stack = new AsyncDisposableStack()
+  const { gateway, parts, ops } = await gatewayAlone(config, log, onBug)
+  stack.use(gateway)
+  const { publicUrl, opsPort, port } = config
+  let url = ''
+  if (opsPort !== null) await serveOn(stack, { ...parts, config }, { port: opsPort }, ops)
+  url = await serveOn(stack, { ...parts, config }, { port }, (app) => {
+    gateway.routes(app, '', () => publicUrl ?? url)
+    if (opsPort === null) ops(app)
+  })
+  gateway.start()
+  console.log(
+    `Doorbuster ${version()}: a demo gateway; its key is in ${join(config.dataDir, 'gateway-demo.json')} unless PAYMENT_URL names one`,
+  )
+  console.log(`ready ${url}`)
+  await untilTold(told, stack, log)
+}
+
+/** Everything that was begun comes to its end; then the process ends. */
+async function untilTold(told: Promise<string>, stack: AsyncDisposableStack, log: Parts['log']): Promise<void> {
   log.info({ event: 'stopping', signal: await told }, 'finishing what was begun')
-  void parts.clock.sleep(DRAIN_MS).then(() => {
+  void systemClock.sleep(DRAIN_MS).then(() => {
     log.error({ event: 'cut-off' }, `not finished after ${DRAIN_MS / 1000} s; what was accepted is settled after the next start`)
     process.exit(1)
   })
@@ -88,26 +122,35 @@ function makePage(log: Parts['log'], told: Promise<unknown>): Promise<Page> {
 }
 
 /** Answers the address where the shop can be reached from this machine. */
-async function open(stack: AsyncDisposableStack, parts: Parts, page: Page | null): Promise<string> {
+async function open(
+  stack: AsyncDisposableStack,
+  parts: Parts,
+  page: Page | null,
+  gateway: DemoGatewayServer | null,
+): Promise<string> {
   const { config } = parts
   const { endingSoonMs, publicUrl } = config
   let sockets = () => 0
+  let url = ''
   opsGauges(parts.metrics, { ...parts, ...parts.stores, sockets: () => sockets() })
   const ownPort = config.opsPort !== null
   if (ownPort) await serveOn(stack, parts, { port: config.opsPort as number }, (app) => opsRoutes(app, parts))
   const lost = page ? lostVisitor(page) : undefined
-  return serveOn(stack, parts, { port: config.port, lost }, (app) => {
+  url = await serveOn(stack, parts, { port: config.port, lost }, (app) => {
     sockets = routes(app, parts)
     if (page) pageRoutes(app, { ...parts, page, sales: parts.stores.sales, endingSoonMs, publicUrl })
+    gateway?.routes(app, DEMO_PREFIX, () => (publicUrl ?? url) + DEMO_PREFIX)
     if (!ownPort) opsRoutes(app, parts)
   })
+  gateway?.start()
+  return url
 }
 
 type Door = { port: number; lost?: ServerParts['lost'] }
 
 async function serveOn(
   stack: AsyncDisposableStack,
-  parts: Parts,
+  parts: Pick<ServerParts, 'log' | 'tokens' | 'rate' | 'random'> & { config: Config },
   { port, lost }: Door,
   routes: (app: App) => void,
 ): Promise<string> {

@@ -16,7 +16,7 @@ const views = [
   '/operator/*',
 ]
 /** Where a browser is told of nothing as any program is. */
-const notViews = /^\/(api|oidc|docs|assets|images|health|actuator|metrics|livez|readyz|openapi\.json)(\/|\?|$)/
+const notViews = /^\/(api|oidc|docs|gateway-demo|assets|images|health|actuator|metrics|livez|readyz|openapi\.json)(\/|\?|$)/
 
 const policy = (ancestors: string): string =>
   [

@@ -4,10 +4,11 @@ import { Type } from 'typebox'
 import { type Code, codes } from '../../core/codes.ts'
 import type { Id } from '../../core/ids.ts'
 import type { App } from '../../platform/http.ts'
+import { pageHeaders } from '../../platform/plain-page.ts'
 import { Email, NAME_MAX, Name, PASSWORD_MAX, PASSWORD_MIN, Password } from './account-rules.ts'
 import type { Identity } from './identity.ts'
 import { wordsFor } from './language.ts'
-import { notice, pageHeaders } from './page.ts'
+import { notice } from './page.ts'
 import { type SignIn, signIn } from './sign-in.ts'
 import { type FieldName, type FormPage, formPage, type Kind } from './sign-in-page.ts'
 import { type SignUpParts, signUp } from './sign-up.ts'
@@ -170,5 +171,5 @@ function failed(error: Error & { statusCode?: number }, request: FastifyRequest,
 }
 
 function page(reply: FastifyReply, status: number, text: string): FastifyReply {
-  return reply.code(status).headers(pageHeaders).send(text)
+  return reply.code(status).headers(pageHeaders()).send(text)
 }

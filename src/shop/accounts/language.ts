@@ -1,3 +1,4 @@
+import { byPreference } from '../../platform/language.ts'
 import { german } from './words-de.ts'
 import { english, type Words } from './words-en.ts'
 
@@ -14,14 +15,4 @@ export function wordsFor(uiLocales: unknown, acceptLanguage: string | undefined)
     if (words) return words
   }
   return english
-}
-
-function byPreference(header: string): string[] {
-  const ranges = header.split(',').map((range) => {
-    const [tag = '', ...parameters] = range.split(';').map((part) => part.trim())
-    const weight = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2)
-    return { tag, weight: weight === undefined ? 1 : Number(weight) }
-  })
-  const wanted = ranges.filter(({ weight }) => weight > 0)
-  return wanted.sort((a, b) => b.weight - a.weight).map(({ tag }) => tag)
 }

@@ -8,12 +8,13 @@ import {
   Provider,
 } from 'oidc-provider'
 import { assert } from '../../core/assert.ts'
+import { pageHeaders } from '../../platform/plain-page.ts'
 import { ACCESS_TOKEN_S, API_SCOPE, apiResource } from './access-token.ts'
 import { endSession } from './end-session.ts'
 import type { Keys } from './keys.ts'
 import { languages, wordsFor } from './language.ts'
 import { type AdapterParts, ModelAdapter } from './model-adapter.ts'
-import { notice, pageHeaders, signOutPage } from './page.ts'
+import { notice, signOutPage } from './page.ts'
 import type { Accounts } from './sql-accounts.ts'
 import type { Words } from './words-en.ts'
 
@@ -214,6 +215,6 @@ function wordsOf(ctx: KoaContextWithOIDC): Words {
 }
 
 function show(ctx: KoaContextWithOIDC, text: string): void {
-  ctx.set(pageHeaders)
+  ctx.set(pageHeaders())
   ctx.body = text
 }

@@ -1,5 +1,5 @@
+import { type Html, html, page, warning } from '../../platform/plain-page.ts'
 import { NAME_MAX, PASSWORD_MAX, PASSWORD_MIN } from './account-rules.ts'
-import { type Html, html, page, warning } from './page.ts'
 import type { Words } from './words-en.ts'
 
 export type Kind = 'sign-in' | 'sign-up'

@@ -1,4 +1,4 @@
-/** Inline in every page of the issuer, and named by its hash in their policy: they need no other request and no build. The
+/** Inline in every page without a script, and named by its hash in their policy: they need no other request and no build. The
  *  colours are the page's; `--edge` has 3:1 against the card, which a field needs to be seen as one. */
 export const style = `
 :root { color-scheme: light dark; --ink: #14171f; --paper: #fbfaf7; --card: #fff; --line: #e2dfd8; --edge: #868a96; --muted: #5b6070;
@@ -39,6 +39,12 @@ code { font: 14px ui-monospace, monospace }
   border: 0; border-radius: 8px; background: var(--accent); color: #14171f; font: inherit; font-weight: 600; text-decoration: none;
   cursor: pointer }
 .go:hover { background: var(--hover) }
+button.other-way { margin-top: 12px; border: 1px solid var(--edge); background: transparent; color: inherit }
+button.other-way:hover { background: var(--paper) }
+.facts { margin: 20px 0 0 }
+.facts div { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 4px 16px; padding: 8px 0; border-bottom: 1px solid var(--line) }
+.facts dt { color: var(--muted) }
+.facts dd { margin: 0; font-weight: 600 }
 .other { margin-top: 12px; text-align: center; color: var(--muted) }
 .other a { display: inline-flex; align-items: center; min-height: 44px; padding: 0 4px; font-weight: 600; text-decoration: none }
 .other a:hover { text-decoration: underline }

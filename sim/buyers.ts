@@ -1,6 +1,7 @@
 import type { Id } from '../src/core/ids.ts'
+import type { PaymentMethod } from '../src/core/order.ts'
 import type { Placed } from '../src/purchase/place-order.ts'
-import { cancelOrder } from '../src/purchase/settle-order.ts'
+import { cancelOrder, refundOrder } from '../src/purchase/settle-order.ts'
 import { Dice } from './dice.ts'
 import type { Ask, Host } from './host.ts'
 import type { Crowd } from './weather.ts'
@@ -16,10 +17,10 @@ export type Street = {
   /** Nobody begins anything new after this. */
   untilMs: number
   reading(orderId: Id): (version: number) => void
-  openCard(orderId: Id): void
+  press(txnId: string, what: 'pay' | 'decline'): void
 }
 
-type Intent = { saleId: Id; productId: Id; quantity: number; key: string; triesLeft: number }
+type Intent = { saleId: Id; productId: Id; quantity: number; method: PaymentMethod; key: string; triesLeft: number }
 
 /** One who wants something, asks, asks again or does not, and remembers what was said. */
 export class Buyer {
@@ -59,7 +60,8 @@ export class Buyer {
     const key = old ? dice.pick(this.#keys) : `key-${this.#keys.length + 1}`
     if (!old) this.#keys.push(key)
     const quantity = dice.some(0.7, 1, dice.between(1, limit + 1))
-    const intent = { saleId, productId: dice.pick(products), quantity, key, triesLeft: this.#crowd.tries }
+    const method = dice.chance(this.#crowd.cards) ? ('card' as const) : ('credit' as const)
+    const intent = { saleId, productId: dice.pick(products), quantity, method, key, triesLeft: this.#crowd.tries }
     this.#ask(intent)
     const [isDouble, ms] = [dice.chance(this.#crowd.doubles), dice.between(0, 200)]
     if (isDouble) world.after(ms, () => this.#ask({ ...intent, triesLeft: 0 }))
@@ -75,9 +77,9 @@ export class Buyer {
       productId: intent.productId,
       buyerId: this.id,
       quantity,
-      method: 'credit',
+      method: intent.method,
       keyDigest: intent.key,
-      bodyDigest: `${intent.productId}|${quantity}`,
+      bodyDigest: `${intent.productId}|${quantity}|${intent.method}`,
       sentAt: world.time,
     }
     const [there, back] = [dice.between(0, 50), dice.between(0, 50)]
@@ -106,6 +108,7 @@ export class Buyer {
     const { world } = this.#street
     if (placed?.kind === 'accepted') {
       this.#follow(placed.orderId, host)
+      if (intent.method === 'card') this.#toPage(placed.orderId, host, 8)
       if (dice.chance(this.#crowd.asksAgain) && intent.triesLeft-- > 0)
         world.after(dice.between(0, 3000), () => this.#ask(intent))
       return
@@ -122,8 +125,13 @@ export class Buyer {
   /** Looks at the order's page for a while, and may think better of it. */
   #follow(orderId: Id, host: Host): void {
     const dice = this.#dice
-    const { world, reading, openCard } = this.#street
-    if (dice.chance(this.#crowd.cards)) openCard(orderId)
+    const { world, reading } = this.#street
+    if (dice.chance(this.#crowd.refunds)) {
+      const returnUnit = dice.chance(0.5)
+      world.after(dice.between(0, 4000), () => {
+        host.enter(({ moves }) => void refundOrder(moves, orderId, 'wanted', returnUnit).catch(host.process.failed))
+      })
+    }
     if (dice.chance(this.#crowd.cancels)) {
       world.after(dice.between(0, 1500), () => {
         host.enter(({ moves }) => void cancelOrder(moves, orderId, 'its buyer').catch(host.process.failed))
@@ -137,5 +145,26 @@ export class Buyer {
         })
       })
     }
+  }
+
+  /** Waits for the gateway's page and does something there; once more where the card was declined. */
+  #toPage(orderId: Id, host: Host, looks: number): void {
+    const dice = this.#dice
+    const { world, press } = this.#street
+    if (looks === 0) return
+    world.after(dice.between(100, 800), () => {
+      host.enter(({ stores }) => {
+        stores.attempts.of(orderId).then((attempts) => {
+          const last = attempts.at(-1)
+          const luck = dice.share()
+          if (last?.state !== 'OPEN' || last.txnId === null) this.#toPage(orderId, host, looks - 1)
+          else if (luck < this.#crowd.pay) press(last.txnId, 'pay')
+          else if (luck < this.#crowd.pay + this.#crowd.decline) {
+            press(last.txnId, 'decline')
+            this.#toPage(orderId, host, looks - 1)
+          }
+        }, host.process.failed)
+      })
+    })
   }
 }

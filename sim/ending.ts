@@ -1,4 +1,5 @@
 import type { MemoryRecord, MemorySale } from '../src/books/memory-record.ts'
+import { isOpenAttempt } from '../src/core/attempt.ts'
 import { isFinal } from '../src/core/order.ts'
 import type { Placed } from '../src/purchase/place-order.ts'
 import type { Ask } from './host.ts'
@@ -15,6 +16,12 @@ export async function unfinished(world: World, premises: Premises): Promise<stri
   if (waiting > 0) return `${waiting} events wait for payment`
   const open = [...record.orders.values()].find((order) => !isFinal(order.state))
   if (open) return `${short(open.orderId)} of ${open.buyerId} is ${open.state}`
+  const heard = [...record.inbox.values()].filter(({ status }) => status !== 'waiting').length
+  if (heard < premises.gateway.eventCount) return `${heard} of ${premises.gateway.eventCount} events of the gateway are heard`
+  for (const { attempt } of [...record.attempts.values()].flat()) {
+    if (isOpenAttempt(attempt.state) || attempt.state === 'REFUND_DUE')
+      return `attempt ${attempt.number} of ${short(attempt.orderId)} is ${attempt.state}`
+  }
   for (const { orderId, state } of record.orders.values()) {
     const types = told.get(orderId) ?? []
     if (!types.includes('OrderCreated') || !types.some((type) => ENDS.has(type)))

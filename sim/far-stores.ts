@@ -1,17 +1,18 @@
 import { MemoryBooks, MemoryOutbox } from '../src/books/memory-books.ts'
+import { MemoryAttempts, MemoryInbox } from '../src/books/memory-payments.ts'
 import { type MemoryProduct, MemoryRecord } from '../src/books/memory-record.ts'
 import { MemorySales } from '../src/books/memory-sales.ts'
 import type { Id } from '../src/core/ids.ts'
 import type { EventLog } from '../src/events/event-log.ts'
 import { MemoryEventLog } from '../src/events/memory-event-log.ts'
 import type { LedgerView } from '../src/ledger/ledger.ts'
+import type { CardGateway } from './card-gateway.ts'
 import type { Dice } from './dice.ts'
 import type { Stores } from './house.ts'
 import { LedgerServer } from './ledger-server.ts'
 import type { Known, Premises } from './premises.ts'
 import type { Process, Store } from './process.ts'
 import { type Unruliness, UnrulyEventLog } from './unruly-event-log.ts'
-import { short } from './words.ts'
 import { EPOCH, type World } from './world.ts'
 
 /** A server that is down at times and forgets nothing. */
@@ -41,13 +42,15 @@ export class FarStores implements Premises {
   readonly record = new MemoryRecord()
   readonly log: MemoryEventLog
   readonly ledger: LedgerServer
+  readonly gateway: CardGateway
   readonly #unruly: UnrulyEventLog
   readonly #world: World
-  readonly #stores: { [S in 'books' | 'outbox' | 'sales' | 'events']: Store<Stores[S]> }
+  readonly #stores: { [S in 'books' | 'outbox' | 'sales' | 'events' | 'attempts' | 'inbox']: Store<Stores[S]> }
   #booksDownUntil = 0
   #eventsDownUntil = 0
 
-  constructor(world: World, dice: Dice, manners: Unruliness, holdTtlMs: number) {
+  constructor(world: World, dice: Dice, gateway: CardGateway, manners: Unruliness, holdTtlMs: number) {
+    this.gateway = gateway
     this.#world = world
     let codes = 0
     const now = () => EPOCH + world.time
@@ -56,20 +59,15 @@ export class FarStores implements Premises {
     const booksDown = () => world.time < this.#booksDownUntil
     this.ledger = new LedgerServer(world, dice)
     this.#unruly = new UnrulyEventLog(this.log, world, dice, manners)
+    const attempts = new MemoryAttempts(this.record, tools)
     this.#stores = {
+      attempts: new Server('attempts', attempts, booksDown),
+      inbox: new Server('inbox', new MemoryInbox(this.record, attempts, now), booksDown),
       books: new Server('books', new MemoryBooks(this.record, tools), booksDown),
       outbox: new Server('outbox', new MemoryOutbox(this.record, now, (orderId) => this.log.isWaiting(orderId)), booksDown),
       sales: new Server('sales', new MemorySales(this.record, now), booksDown),
       events: new Server<EventLog>('events', this.#unruly, () => world.time < this.#eventsDownUntil),
     }
-  }
-
-  openCard(orderId: Id): void {
-    const order = this.record.orders.get(orderId)
-    if (order?.state !== 'RESERVATION_PENDING') return
-    Object.assign(order, { state: 'PAYMENT_PENDING', version: order.version + 1 })
-    this.record.history.get(orderId)?.push({ state: order.state, at: EPOCH + this.#world.time })
-    this.#world.tell('books', `${short(orderId)} waits for its buyer`)
   }
 
   get hasLost(): boolean {
@@ -103,13 +101,16 @@ export class FarStores implements Premises {
   }
 
   portsOf(process: Process): Stores {
-    const { books, outbox, sales, events } = this.#stores
+    const { books, outbox, sales, events, attempts, inbox } = this.#stores
     return {
       ledger: process.port(this.ledger, { inBooks: false }),
       books: process.port(books),
       outbox: process.port(outbox),
       sales: process.port(sales),
       events: process.port(events),
+      attempts: process.port(attempts),
+      inbox: process.port(inbox),
+      gateway: process.port(this.gateway),
     }
   }
 
@@ -118,6 +119,7 @@ export class FarStores implements Premises {
     this.#eventsDownUntil = 0
     this.ledger.calm()
     this.#unruly.calm()
+    this.gateway.calm()
   }
 
   stopBooks(ms: number): void {

@@ -1,6 +1,8 @@
 import type { MemoryRecord, MemorySale } from '../src/books/memory-record.ts'
+import { isOpenAttempt } from '../src/core/attempt.ts'
 import type { Id } from '../src/core/ids.ts'
-import { isLive, type Order, type OrderState, unitOf } from '../src/core/order.ts'
+import { isFinal, isLive, type Order, type OrderState, unitOf } from '../src/core/order.ts'
+import type { CardGateway } from './card-gateway.ts'
 import { short } from './words.ts'
 import type { World } from './world.ts'
 
@@ -26,12 +28,14 @@ const unitsOf = (orders: Order[]): number => sum(orders.map((order) => order.qua
 export class BookLaws {
   readonly #world: World
   readonly #record: MemoryRecord
+  readonly #gateway: CardGateway
   readonly #known = new Map<Id, { state: OrderState; version: number; facts: string }>()
   readonly #stock = new Map<Id, number>()
   readonly #paused = new Map<Id, boolean>()
 
-  constructor(world: World, record: MemoryRecord) {
+  constructor(world: World, record: MemoryRecord, gateway: CardGateway) {
     this.#world = world
+    this.#gateway = gateway
     this.#record = record
   }
 
@@ -54,6 +58,7 @@ export class BookLaws {
       )
     }
     this.#checkMoney(orders)
+    this.#checkCards(orders)
     for (const order of orders) this.#checkPath(order)
     for (const { id, stock } of this.#record.products.values()) {
       const lent = sum([...this.#record.sales.values()].flatMap(({ items }) => items.map((item) => this.#lent(item, id))))
@@ -114,6 +119,54 @@ export class BookLaws {
     }
   }
 
+  /** What the gateway did, whatever we believe: nobody is charged twice at once, and what ended was void before. */
+  #checkCards(orders: Order[]): void {
+    for (const order of orders) {
+      if (order.method !== 'card') continue
+      const due = order.price * order.quantity
+      const held = this.#takenFrom(order)
+      if (held > due && !this.#touched(order))
+        this.#world.breaks(
+          'I4 charged once',
+          `${order.buyerId} is charged ${held} for ${short(order.orderId)}, which costs ${due}`,
+        )
+      const open = (this.#record.attempts.get(order.orderId) ?? []).filter(({ attempt }) => isOpenAttempt(attempt.state))
+      if (open.length > 0 && isFinal(order.state) && order.state !== 'COMPLETED' && !this.#wasPaid(order))
+        this.#world.breaks('void before the end', `${short(order.orderId)} is ${order.state}, and an attempt is open`)
+    }
+  }
+
+  /** Less what was given back. */
+  #takenFrom({ orderId }: Order): number {
+    const own = [...this.#gateway.charged.values()].filter(({ view }) => view.orderId === orderId)
+    return sum(own.map(({ captured, refunded }) => captured - refunded))
+  }
+
+  /** A human at the gateway took or gave. */
+  #touched({ orderId }: Order): boolean {
+    return this.#gateway.byHand.has(orderId)
+  }
+
+  #wasPaid({ orderId }: Order): boolean {
+    return (this.#record.history.get(orderId) ?? []).some(({ state }) => state === 'COMPLETED')
+  }
+
+  /** With everything done, each card has paid for what was completed and for nothing else, and the journal says the same. */
+  atEnd(): void {
+    for (const order of this.#record.orders.values()) {
+      const due = order.method === 'card' && order.state === 'COMPLETED' ? order.price * order.quantity : 0
+      const taken = this.#takenFrom(order)
+      const entered = -sum(
+        this.#record.journal.filter((row) => row.account === 'gateway' && row.orderId === order.orderId).map((row) => row.amount),
+      )
+      if (taken !== due || entered !== due)
+        this.#world.breaks(
+          'I4 captured - refunded = price of what is completed',
+          `${short(order.orderId)} is ${order.state}: ${due}, the gateway has ${taken}, the journal ${entered}`,
+        )
+    }
+  }
+
   #checkPath(order: Order): void {
     const { orderId, state, version } = order
     const { buyerId, productId, quantity, method, price, epoch, seq, keyDigest, bodyDigest } = order
@@ -122,8 +175,14 @@ export class BookLaws {
     if (known?.state === state && known.version === version && known.facts === facts) return
     const log = this.#record.history.get(orderId) ?? []
     if (known && known.facts !== facts) this.#world.breaks('I7 an order keeps its facts', `${short(orderId)}: ${facts}`)
-    if (known ? !EDGES[known.state].includes(state) : state !== 'RESERVATION_PENDING')
-      this.#world.breaks('I7 a path of the machine', `${short(orderId)} goes from ${known?.state ?? 'nothing'} to ${state}`)
+    // One transaction may take two steps: each is held against the machine.
+    for (const [i, { state: to }] of log.entries()) {
+      const from = log[i - 1]?.state
+      if (from ? !EDGES[from].includes(to) : to !== 'RESERVATION_PENDING')
+        this.#world.breaks('I7 a path of the machine', `${short(orderId)} goes from ${from ?? 'nothing'} to ${to}`)
+    }
+    if (known && known.version >= version)
+      this.#world.breaks('I7 a path of the machine', `${short(orderId)} goes back from ${known.state} to ${state}`)
     const now = this.#record.sales.get(order.saleId)?.epoch
     if (!known && epoch !== now)
       this.#world.breaks('nothing new of an old epoch', `${short(orderId)} of epoch ${epoch} is booked in epoch ${now}`)

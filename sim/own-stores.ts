@@ -1,12 +1,15 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import { type MemoryItem, type MemoryProduct, MemoryRecord } from '../src/books/memory-record.ts'
+import { type MemoryItem, type MemoryLetter, type MemoryProduct, MemoryRecord } from '../src/books/memory-record.ts'
 import { type OrderRow, orderOf, SELECT_ORDER, termsOf } from '../src/books/rows.ts'
 import { SqlBooks } from '../src/books/sql-books.ts'
+import { type AttemptRow, attemptOf } from '../src/books/sql-desk.ts'
 import { SqlOutbox } from '../src/books/sql-outbox.ts'
+import { SqlAttempts, SqlInbox } from '../src/books/sql-payments.ts'
 import { SqlSales } from '../src/books/sql-sales.ts'
 import { type BookTables, bookMigrations } from '../src/books/tables.ts'
 import type { Id } from '../src/core/ids.ts'
 import type { Order, OrderState } from '../src/core/order.ts'
+import type { GatewayEvent } from '../src/core/payment.ts'
 import { eventMigrations, SqlEventLog } from '../src/events/sql-event-log.ts'
 import type { LedgerView } from '../src/ledger/ledger.ts'
 import { SqlLedger } from '../src/ledger/sql-ledger.ts'
@@ -16,12 +19,12 @@ import { holdOf } from '../src/purchase/book.ts'
 import { publish } from '../src/purchase/publish.ts'
 import { settleOrders } from '../src/purchase/settle-order.ts'
 import { catalogueMigrations } from '../src/shop/catalogue/tables.ts'
+import type { CardGateway } from './card-gateway.ts'
 import type { Dice } from './dice.ts'
 import type { Stores } from './house.ts'
 import type { Known, Premises } from './premises.ts'
 import type { Process } from './process.ts'
 import { openSqliteHere, tablesOf } from './sqlite-here.ts'
-import { short } from './words.ts'
 import { EPOCH, type World } from './world.ts'
 
 type File = { db: DatabaseSync; database: Database; tables: string[] }
@@ -41,23 +44,28 @@ export class OwnStores implements Premises {
   readonly hasLost = false
   readonly #world: World
   readonly #db: DatabaseSync
-  readonly #stores: Stores & { outbox: SqlOutbox; events: SqlEventLog; ledger: SqlLedger }
+  readonly gateway: CardGateway
+  readonly #stores: Omit<Stores, 'gateway'> & { outbox: SqlOutbox; events: SqlEventLog; ledger: SqlLedger }
   #fullUntil = 0
 
-  static async open(world: World, dice: Dice, holdTtlMs: number): Promise<OwnStores> {
+  static async open(world: World, dice: Dice, gateway: CardGateway, holdTtlMs: number): Promise<OwnStores> {
     file ??= openFile()
     const { db, database, tables } = await file
     for (const table of tables) db.exec(`DELETE FROM ${table}`)
-    return new OwnStores(world, dice, holdTtlMs, db, database)
+    return new OwnStores(world, dice, gateway, holdTtlMs, db, database)
   }
 
-  private constructor(world: World, dice: Dice, holdTtlMs: number, db: DatabaseSync, database: Database) {
+  private constructor(world: World, dice: Dice, gateway: CardGateway, holdTtlMs: number, db: DatabaseSync, database: Database) {
     this.#world = world
     this.#db = db
+    this.gateway = gateway
     let codes = 0
     const now = () => EPOCH + world.time
     const newId = idMaker({ now, ticks: now, sleep: async () => {}, soon() {} }, dice)
-    const books = new SqlBooks(database, { now, newId, newCode: () => `code-${++codes}`, holdTtlMs })
+    const tools = { now, newId, newCode: () => `code-${++codes}` }
+    const books = new SqlBooks(database, { ...tools, holdTtlMs })
+    const attempts = new SqlAttempts(database, tools)
+    const inbox = new SqlInbox(database, now, attempts)
     const outbox = new SqlOutbox(database, now)
     const sales = new SqlSales(database, now)
     const events = new SqlEventLog(database, now)
@@ -71,12 +79,12 @@ export class OwnStores implements Premises {
           return { more: await settleOrders({ books, ledger, events, newId, announce }), settled }
         }),
     }
-    this.#stores = { books, outbox, sales, events, ledger, relay }
+    this.#stores = { books, outbox, sales, events, ledger, relay, attempts, inbox }
   }
 
   /** What the process before had claimed is free again. */
   portsOf(process: Process): Stores {
-    const { books, outbox, sales, events, ledger, relay } = this.#stores
+    const { books, outbox, sales, events, ledger, relay, attempts, inbox } = this.#stores
     const isDown = () => this.#world.time < this.#fullUntil
     const own = <T extends object>(name: string, store: T) => ({ name, dies: true, isDown, reach: () => store })
     void outbox.freeAll().then(() => events.freeAll())
@@ -86,6 +94,9 @@ export class OwnStores implements Premises {
       sales: process.port(own('sales', sales)),
       events: process.port(own('events', events)),
       ledger: process.port(own('ledger', ledger), { inBooks: true }),
+      attempts: process.port(own('attempts', attempts)),
+      inbox: process.port(own('inbox', inbox)),
+      gateway: process.port(this.gateway),
       relay: process.port(own('relay', relay as NonNullable<Stores['relay']>)),
     }
   }
@@ -97,6 +108,7 @@ export class OwnStores implements Premises {
 
   calm(): void {
     this.#fullUntil = 0
+    this.gateway.calm()
   }
 
   addProduct({ id, price = 0, stock = null, kind = 'product' }: Partial<MemoryProduct> & { id: Id }): void {
@@ -109,13 +121,6 @@ export class OwnStores implements Premises {
     const row = { entry: `opening:${userId}`, kind: 'opening', at: EPOCH }
     this.#insert('journal', { id: `1 ${userId}`, account: `wallet:${userId}`, amount, ...row })
     this.#insert('journal', { id: `2 ${userId}`, account: 'credit-given', amount: -amount, ...row })
-  }
-
-  openCard(orderId: Id): void {
-    const opened = "UPDATE orders SET state = 'PAYMENT_PENDING', version = 2 WHERE id = ? AND state = 'RESERVATION_PENDING'"
-    if (this.#db.prepare(opened).run(orderId).changes !== 1) return
-    this.#insert('order_log', { order_id: orderId, version: 2, state: 'PAYMENT_PENDING', at: EPOCH + this.#world.time })
-    this.#world.tell('books', `${short(orderId)} waits for its buyer`)
   }
 
   async view(saleId: Id, epoch: number): Promise<LedgerView | null> {
@@ -157,6 +162,16 @@ export class OwnStores implements Premises {
     }
     const log = 'SELECT order_id AS id, state, at FROM order_log ORDER BY order_id, version'
     for (const { id, ...step } of this.#all<{ id: Id; state: OrderState; at: number }>(log)) record.history.get(id)?.push(step)
+    record.attempts.clear()
+    for (const row of this.#all<AttemptRow>('SELECT * FROM attempts ORDER BY order_id, number')) {
+      const own = record.attempts.get(row.order_id) ?? []
+      record.attempts.set(row.order_id, [...own, { attempt: attemptOf(row), dueAt: row.due_at }])
+    }
+    record.inbox.clear()
+    for (const { id, status } of this.#all<BookTables['gateway_events']>('SELECT * FROM gateway_events')) {
+      const letter = { status: status as MemoryLetter['status'], because: '', receivedAt: 0, dueAt: 0 }
+      record.inbox.set(id, { event: { id } as GatewayEvent, ...letter })
+    }
     record.outbox.clear()
     for (const { id, ref_id } of this.#all<BookTables['outbox']>('SELECT * FROM outbox'))
       record.outbox.set(id, { row: { id, happening: 'order-booked', refId: ref_id, at: 0 }, token: null, leasedUntil: 0 })

@@ -1,6 +1,7 @@
 import type { MemoryProduct, MemoryRecord } from '../src/books/memory-record.ts'
 import type { Id } from '../src/core/ids.ts'
 import type { Hold, LedgerView } from '../src/ledger/ledger.ts'
+import type { CardGateway } from './card-gateway.ts'
 import type { Stores } from './house.ts'
 import type { Process } from './process.ts'
 
@@ -13,6 +14,7 @@ export interface Premises {
   readonly record: MemoryRecord
   /** The ledger has forgotten something, or was two. */
   readonly hasLost: boolean
+  readonly gateway: CardGateway
   portsOf(process: Process): Stores
   addProduct(product: Partial<MemoryProduct> & { id: Id }): void
   openWallet(userId: Id, amount: number): void
@@ -22,8 +24,6 @@ export interface Premises {
   view(saleId: Id, epoch: number): Promise<LedgerView | null>
   /** All that the ledger knows to which this process is connected, and its time. */
   known(process: Process, saleId: Id): Promise<{ now: number; known: Known }>
-  /** A buyer opens the card's page and leaves it at that: such an order waits for its buyer, and its time runs out. */
-  openCard(orderId: Id): void
   /** Events that nobody has handled, and what was told of each order. */
   events(): Promise<{ waiting: number; told: Map<Id, string[]> }>
   /** From now on nothing fails. */

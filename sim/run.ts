@@ -1,4 +1,5 @@
 import { Buyer, type Street } from './buyers.ts'
+import { CardGateway } from './card-gateway.ts'
 import { Dice } from './dice.ts'
 import { FarStores } from './far-stores.ts'
 import type { Host } from './host.ts'
@@ -12,8 +13,10 @@ export async function runSeed(seed: number, choice: Choice = {}): Promise<Result
   const weather = weatherOf(seed)
   const world = new World(choice)
   const dice = new Dice(seed, 'stores')
-  if (weather.isEmbedded) return runEmbedded(seed, world, weather, await OwnStores.open(world, dice, weather.rhythm.holdTtlMs))
-  const stores = new FarStores(world, dice, weather.log, weather.rhythm.holdTtlMs)
+  const gateway = new CardGateway(world, new Dice(seed, 'gateway'), weather.cards)
+  const { holdTtlMs } = weather.rhythm
+  if (weather.isEmbedded) return runEmbedded(seed, world, weather, await OwnStores.open(world, dice, gateway, holdTtlMs))
+  const stores = new FarStores(world, dice, gateway, weather.log, holdTtlMs)
   const stage = new Stage(seed, world, weather, stores)
   return stage.play(() => {
     planCrowd(stage, seed, weather)
@@ -45,7 +48,7 @@ function planCrowd(stage: Stage, seed: number, { crowd, sales, chaosMs }: Weathe
     asks: stage.promises.asks,
     untilMs: chaosMs,
     reading: (orderId) => stage.promises.reading(orderId),
-    openCard: (orderId) => stage.openCard(orderId),
+    press: (txnId, what) => stage.premises.gateway.press(txnId, what),
   }
   const edges = sales.flatMap(({ startTime, endTime }) => [startTime, endTime]).filter((at) => at > 0 && at <= chaosMs)
   for (let i = 1; i <= crowd.buyers; i++) {
@@ -63,11 +66,12 @@ function planOperator(stage: Stage, seed: number, { operator: { acts }, chaosMs 
   }
 }
 
-function planFaults({ world, hosts }: Stage, { crashes, stalls, clockSteps }: Weather): void {
+function planFaults({ world, hosts, premises }: Stage, { crashes, stalls, clockSteps, gatewayStops }: Weather): void {
   const plan = (name: string, at: number, work: () => void) => world.at(at, () => world.strikes(name) && work())
   const hostOf = (which: number) => hosts[which % hosts.length] as Host
   for (const [i, { at, which, ms }] of crashes.entries()) plan(`crash ${i}`, at, () => hostOf(which).crash(ms))
   for (const [i, { at, which, ms }] of stalls.entries()) plan(`stall ${i}`, at, () => hostOf(which).process.stall(ms))
+  for (const [i, { at, ms }] of gatewayStops.entries()) plan(`gateway ${i}`, at, () => premises.gateway.stop(ms))
   for (const [i, { at, which, amount }] of clockSteps.entries()) {
     plan(`clock ${i}`, at, () => hostOf(which).process.stepClock(amount))
   }

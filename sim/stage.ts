@@ -1,6 +1,7 @@
 import type { Booked, SaleChange, SaleChanged } from '../src/books/books.ts'
 import type { RoleName } from '../src/config.ts'
 import type { Id } from '../src/core/ids.ts'
+import type { GatewayEvent } from '../src/core/payment.ts'
 import type { HoldMove, LedgerImage, Reply } from '../src/ledger/ledger.ts'
 import { type Audit, runAudit } from '../src/purchase/audit.ts'
 import type { Shopfront } from './buyers.ts'
@@ -64,7 +65,8 @@ export class Stage {
     this.world = world
     this.premises = premises
     this.#dice = new Dice(seed, 'fate')
-    this.#laws = new BookLaws(world, premises.record)
+    this.#laws = new BookLaws(world, premises.record, premises.gateway)
+    premises.gateway.tell = (event) => this.#bring(event)
     this.promises = new Promises(world, premises.record)
     this.hosts = cast.processes.map(({ name, runs, clockOffset }) => {
       const process = new Process(world, name, calmNetwork(cast.network.delayMs), new Dice(seed, name))
@@ -105,6 +107,7 @@ export class Stage {
     await this.#ask()
     await this.#finish('after the last purchases')
     await this.#audit()
+    this.premises.changed(() => this.#laws.atEnd())
     this.promises.atEnd()
     return this.#result()
   }
@@ -117,12 +120,19 @@ export class Stage {
     return { seed: this.#seed, broken, digest: this.world.digest(), causes, story, counts }
   }
 
-  openCard(orderId: Id): void {
-    const { rhythm, chaosMs } = this.#cast
-    // What is still open on such a page when the world ends would never come to its end.
-    if (rhythm.holdTtlMs >= FINISHED_MS / 2 || this.world.time >= chaosMs) return
-    this.premises.openCard(orderId)
-    this.#check()
+  /** A webhook, at whichever process answers it. */
+  #bring(event: GatewayEvent): Promise<boolean> {
+    const host = this.#dice.pick(this.apis)
+    const came = Promise.withResolvers<boolean>()
+    const refused = () => came.resolve(false)
+    const listens = host.enter(({ stores, told }) => {
+      stores.inbox.receive([event]).then((fresh) => {
+        if (fresh > 0) told()
+        came.resolve(true)
+      }, refused)
+    })
+    if (!listens) refused()
+    return came.promise
   }
 
   #calm(): void {
@@ -139,6 +149,8 @@ export class Stage {
     let left = await this.#unfinished()
     while (left !== undefined && this.world.time < until && !this.world.broken) {
       await this.world.run(this.world.time + 200)
+      // Whoever has longer to pay than the world has, pays now.
+      if (this.#cast.rhythm.holdTtlMs >= FINISHED_MS / 2) this.premises.gateway.payAll()
       left = await this.#unfinished()
     }
     if (left !== undefined) this.world.breaks('I6 everything finishes', `${when}: ${left}`)
@@ -243,6 +255,8 @@ export class Stage {
 /** After which calls the books may be others, and after which what the ledger says. */
 const changing: Record<string, ReadonlySet<string>> = {
   books: new Set(['book', 'move']),
+  attempts: new Set(['see', 'giveUp']),
+  inbox: new Set(['apply', 'receive', 'read']),
   sales: new Set(['create', 'change', 'settleEnd', 'announceStart', 'raiseEpoch', 'clearRecovery']),
   ledger: new Set(['reserve', 'settle', 'load', 'amend', 'drop']),
   relay: new Set(['settle']),

@@ -1,5 +1,7 @@
 import { roleNames } from '../src/config.ts'
-import { cancelOrder } from '../src/purchase/settle-order.ts'
+import type { PaymentMethod } from '../src/core/order.ts'
+import { cancelOrder, refundOrder } from '../src/purchase/settle-order.ts'
+import { CardGateway } from './card-gateway.ts'
 import { Dice } from './dice.ts'
 import { FarStores } from './far-stores.ts'
 import type { Ask, Host } from './host.ts'
@@ -35,7 +37,7 @@ const stories: Story[] = [
     name: 'one opens the card page and cancels',
     units: 1,
     act: (stage) => {
-      const first = ask(stage, 0, 'buyer-1', 0, (orderId) => stage.openCard(orderId))
+      const first = ask(stage, 0, 'buyer-1', 0, 'card')
       stage.world.at(PRELUDE_MS + 1000, () => cancel(stage.apis[1] as Host, first))
       ask(stage, 2000, 'buyer-2', 0)
     },
@@ -43,7 +45,32 @@ const stories: Story[] = [
   {
     name: 'one opens the card page and never comes back',
     units: 1,
-    act: (stage) => void ask(stage, 0, 'buyer-1', 0, (orderId) => stage.openCard(orderId)),
+    act: (stage) => void ask(stage, 0, 'buyer-1', 0, 'card'),
+  },
+  {
+    name: 'one pays by card',
+    act: (stage) => {
+      ask(stage, 0, 'buyer-1', 0, 'card')
+      pressLater(stage, 1500, 'pay')
+    },
+  },
+  {
+    name: 'a card is declined, the next one pays, and the money is wanted back',
+    act: (stage) => {
+      const first = ask(stage, 0, 'buyer-1', 0, 'card')
+      pressLater(stage, 700, 'decline')
+      pressLater(stage, 1700, 'pay')
+      stage.world.at(PRELUDE_MS + 2500, () => giveBack(stage.apis[1] as Host, first))
+    },
+  },
+  {
+    name: 'one cancels while the card pays',
+    units: 1,
+    act: (stage) => {
+      const first = ask(stage, 0, 'buyer-1', 0, 'card')
+      pressLater(stage, 1000, 'pay')
+      stage.world.at(PRELUDE_MS + 1003, () => cancel(stage.apis[1] as Host, first))
+    },
   },
   {
     name: 'the ledger restarts and has forgotten the last purchases',
@@ -113,7 +140,9 @@ async function play(story: Story, way: Fate, call: number): Promise<{ result: Re
   }
   const cast = castOf(story)
   const calm = { twice: 0, late: 0, shared: 0, shuffled: false }
-  const stores = new FarStores(world, new Dice(1, 'stores'), calm, cast.rhythm.holdTtlMs)
+  const plain = { failsForEver: 0, fails: 0, forgetsKeys: 0, byHand: 0, never: 0, twice: 0, late: 0 }
+  const gateway = new CardGateway(world, new Dice(1, 'gateway'), plain)
+  const stores = new FarStores(world, new Dice(1, 'stores'), gateway, calm, cast.rhythm.holdTtlMs)
   const stage = new Stage(1, world, cast, stores)
   const result = await stage.play(() => {
     for (const buyer of ['buyer-1', 'buyer-2', 'buyer-480', 'buyer-490', 'buyer-1020']) stores.openWallet(buyer, 10 * PRICE)
@@ -130,7 +159,7 @@ function castOf({ units = 2, endTime = HOUR }: Story): Cast {
   return { processes, rhythm, network: calmNetwork(5), sales: [sale], chaosMs: CHAOS_MS }
 }
 
-function ask(stage: Stage, ms: number, buyerId: string, host = 0, heard: (orderId: string) => void = () => {}): Ask {
+function ask(stage: Stage, ms: number, buyerId: string, host = 0, method: PaymentMethod = 'credit'): Ask {
   const { world, promises, apis } = stage
   const productId = 'sale-1-item-1'
   const purchase = {
@@ -138,14 +167,14 @@ function ask(stage: Stage, ms: number, buyerId: string, host = 0, heard: (orderI
     productId,
     buyerId,
     quantity: 1,
-    method: 'credit' as const,
+    method,
     keyDigest: 'key-1',
-    bodyDigest: `${productId}|1`,
+    bodyDigest: `${productId}|1|${method}`,
   }
   const made: Ask = { ...purchase, sentAt: PRELUDE_MS + ms }
   world.at(PRELUDE_MS + ms, () => {
     promises.asks.push(made)
-    apis[host]?.purchase(made, (placed) => placed.kind === 'accepted' && heard(placed.orderId))
+    apis[host]?.purchase(made, () => {})
   })
   return made
 }
@@ -153,6 +182,18 @@ function ask(stage: Stage, ms: number, buyerId: string, host = 0, heard: (orderI
 function cancel(host: Host, { placed }: Ask): void {
   if (placed?.kind !== 'accepted') return
   host.enter(({ moves }) => void cancelOrder(moves, placed.orderId, 'its buyer').catch(host.process.failed))
+}
+
+function giveBack(host: Host, { placed }: Ask): void {
+  if (placed?.kind !== 'accepted') return
+  host.enter(({ moves }) => void refundOrder(moves, placed.orderId, 'wanted', true).catch(host.process.failed))
+}
+
+/** Whatever page is open then. */
+function pressLater({ world, premises }: Stage, ms: number, what: 'pay' | 'decline'): void {
+  world.at(PRELUDE_MS + ms, () => {
+    for (const txnId of premises.gateway.charged.keys()) premises.gateway.press(txnId, what)
+  })
 }
 
 /** For people. */

@@ -1,4 +1,5 @@
 import { type RoleName, roleNames } from '../src/config.ts'
+import type { CardManners } from './card-gateway.ts'
 import { Dice } from './dice.ts'
 import type { Rhythm } from './house.ts'
 import { calmNetwork, type Network } from './process.ts'
@@ -18,6 +19,8 @@ export type Weather = {
   ledgerLosses: (Happening & { how: 'restart' | 'split' })[]
   booksStops: Happening[]
   eventsStops: Happening[]
+  gatewayStops: Happening[]
+  cards: CardManners
   crowd: Crowd
   sales: SalePlan[]
   operator: { acts: number }
@@ -39,8 +42,13 @@ export type Crowd = {
   otherBody: number
   asksAgain: number
   cancels: number
-  /** Open the card's page instead, and never come back from it. */
+  /** Pay by card. */
   cards: number
+  /** Of those: what they do on the gateway's page, else they leave it. */
+  pay: number
+  decline: number
+  /** Want their money back. */
+  refunds: number
   lost: number
   /** Come when the crowd comes, within so many milliseconds. */
   rush: number
@@ -121,6 +129,16 @@ function drawWeather(dice: Dice): Weather {
     ledgerLosses: happenings(0.5, 4, 1500, 12).map((one) => ({ ...one, how: dice.some(0.3, 'split', 'restart') })),
     booksStops: happenings(0.2, 2, 3000),
     eventsStops: happenings(0.2, 2, 3000),
+    gatewayStops: happenings(0.2, 2, 5000),
+    cards: {
+      failsForEver: share(0.2),
+      fails: share(0.3),
+      forgetsKeys: share(0.3),
+      byHand: share(0.5),
+      never: share(0.9),
+      twice: share(0.6),
+      late: share(0.8),
+    },
     crowd: drawCrowd(dice),
     sales: Array.from({ length: dice.pick([0, 1, 1, 1, 1, 1, 1, 1, 2, 3]) }, () => drawSale(dice, chaosMs)),
     operator: { acts: dice.some(0.4, dice.between(1, 6), 0) },
@@ -153,7 +171,10 @@ function drawCrowd(dice: Dice): Crowd {
     otherBody: dice.pick([0, 0, 0.2]),
     asksAgain: dice.pick([0, 0.3, 1]),
     cancels: dice.pick([0, 0.3, 0.8]),
-    cards: dice.pick([0, 0, 0.4]),
+    cards: dice.pick([0, 0.5, 1]),
+    pay: dice.pick([0.3, 0.7]),
+    decline: dice.pick([0, 0.2]),
+    refunds: dice.pick([0, 0, 0.5]),
     rush: dice.pick([0, 0.5, 1]),
     rushMs: dice.pick([50, 600, 3000]),
     doubles: dice.pick([0, 0, 0.5]),

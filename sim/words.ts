@@ -1,5 +1,8 @@
 import type { Booked, Moved, OrderMove, OutboxRow } from '../src/books/books.ts'
+import type { Seen } from '../src/books/payments.ts'
+import type { Attempt } from '../src/core/attempt.ts'
 import type { Entry } from '../src/core/order.ts'
+import type { GatewayEvent, GatewayView } from '../src/core/payment.ts'
 import type { Sale, SaleTerms } from '../src/core/sale.ts'
 import type { Delivery, Event } from '../src/events/event-log.ts'
 import type { Ask, HoldMove, LedgerImage, LedgerView, Reply } from '../src/ledger/ledger.ts'
@@ -32,6 +35,15 @@ export function placedWords(placed: Placed): string {
 
 export const purchaseWords = ({ saleId, productId, quantity, keyDigest }: Purchase): string =>
   `${quantity} of ${productId} in ${saleId} with ${keyDigest}`
+
+const attemptWords = ({ orderId, number, state }: Attempt): string => `${short(orderId)} ${number} ${state}`
+const shortKey = (key: string): string => key.split(':').map(short).join(':')
+
+function seenWords(seen: Seen): string {
+  if (seen.kind === 'early') return 'early'
+  if (seen.kind === 'mismatch') return `mismatch, ${seen.because}`
+  return `${seen.kind}, ${attemptWords(seen.attempt)}, the order is ${seen.order.state}`
+}
 
 const some = (what: string, items: unknown[]): string | undefined =>
   items.length > 0 ? `${what} ${items.join(', ')}` : undefined
@@ -67,11 +79,19 @@ const calls = {
           : `${short(one.order.orderId)} ${moves[i]?.by}: ${one.kind} ${one.order.state}`,
       ),
     ),
-  claim: (_args: unknown[], rows: OutboxRow[]) =>
+  claim: (_args: unknown[], rows: (OutboxRow | Attempt)[]) =>
     some(
       'claims',
-      rows.map((row) => `${row.id} ${row.happening} ${short(row.refId)}`),
+      rows.map((row) => ('number' in row ? attemptWords(row) : `${row.id} ${row.happening} ${short(row.refId)}`)),
     ),
+  see: (_args: unknown[], seen: Seen) => seenWords(seen),
+  giveUp: ([, reason]: [Attempt, string], seen: Seen) => `${reason}: ${seenWords(seen)}`,
+  apply: (_args: unknown[], seen: Seen[]) => some('applies', seen.map(seenWords)),
+  receive: ([events]: [GatewayEvent[]], fresh: number) => (fresh > 0 ? `${events.map(({ id }) => id)}` : undefined),
+  authorize: ([key]: [string], view: GatewayView) => `${shortKey(key)}: ${view.txnId} ${view.state}`,
+  capture: ([key]: [string], view: GatewayView) => `${shortKey(key)}: ${view.state}`,
+  void: ([key]: [string], view: GatewayView) => `${shortKey(key)}: ${view.state}`,
+  refund: ([key]: [string], view: GatewayView) => `${shortKey(key)}: ${view.state}`,
   done: ([, ids]: [string, number[]], count: number) => `${ids.join(', ')}: ${count}`,
   again: (_args: unknown[], count: number) => (count > 0 ? `tells ${count} again` : undefined),
   append: ([events]: [Event[]]) =>

@@ -1,6 +1,6 @@
 import type { Moved } from '../books/books.ts'
 import type { Attempts, Seen } from '../books/payments.ts'
-import { type Attempt, type AttemptState, gatewayKey } from '../core/attempt.ts'
+import { type Attempt, type AttemptState, gatewayKey, nextState } from '../core/attempt.ts'
 import { Fault } from '../core/fault.ts'
 import type { Id } from '../core/ids.ts'
 import type { GatewayView } from '../core/payment.ts'
@@ -58,9 +58,6 @@ const saga: Partial<Record<AttemptState, (parts: PaymentParts, attempt: Attempt)
 async function open(parts: PaymentParts, attempt: Attempt): Promise<GatewayView | null> {
   const { gateway, clock } = parts
   const { orderId, number, amount, currency, expiresAt, tries, createdAt } = attempt
-  // A gateway that replays its own failure for a key would do so for ever.
-  const known = tries > 0 ? await gateway.lookup(orderId, number) : null
-  if (known) return known
   if (tries >= NEVER_AFTER || clock.now() - createdAt > KEY_LIFE_MS) return null
   return gateway.authorize(gatewayKey('pay', attempt), { orderId, attempt: number, amount, currency, expiresAt })
 }
@@ -94,7 +91,7 @@ async function drive(parts: PaymentParts, attempt: Attempt): Promise<void> {
   const step = saga[attempt.state]
   if (!step) return
   try {
-    const view = await step(parts, attempt)
+    const view = (await news(parts, attempt)) ?? (await step(parts, attempt))
     if (view) return await heard(parts, attempt, await attempts.see(view))
     const neverCameToBe = attempt.state !== 'OPEN' && (attempt.tries >= NEVER_AFTER || isOld(parts, attempt))
     if (neverCameToBe) return await heard(parts, attempt, await attempts.giveUp(attempt, 'unknown to the gateway'))
@@ -108,6 +105,13 @@ async function drive(parts: PaymentParts, attempt: Attempt): Promise<void> {
     if (isFinal) return await heard(parts, attempt, await attempts.giveUp(attempt, 'refused by the gateway'))
   }
   await attempts.later(attempt, waitMs(parts, attempt), true)
+}
+
+/** After no answer the gateway is looked at before it is asked once more: where it keeps its own failure under a key, it would
+ *  answer with that for ever. */
+async function news({ gateway }: PaymentParts, { orderId, number, state, tries }: Attempt): Promise<GatewayView | null> {
+  const known = tries > 0 ? await gateway.lookup(orderId, number) : null
+  return known && nextState(state, known.state) ? known : null
 }
 
 function isOld({ clock }: PaymentParts, { createdAt }: Attempt): boolean {

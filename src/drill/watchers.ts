@@ -17,7 +17,7 @@ const POLL_SOCKETS = 64
 type Frame = { type: string; at: number }
 
 /** Sale pages that stay open beside the crowd: each is told by a socket of its own, and reads the status now and then. The
- *  sockets are of `ws`, the server's own library: Node's `WebSocket` took more of the processors, which the server lacked. */
+ *  sockets are of `ws`: Node's own `WebSocket` has no standard way to send a header field. */
 export class Watchers {
   readonly #address: string
   readonly #statusPath: string

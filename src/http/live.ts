@@ -26,7 +26,7 @@ export type LiveParts = LiveSocketParts & {
 
 const FRAME_MAX = 4096
 const STOCK_EVERY_MS = 250
-/** Of stock, to all sockets together: they take about a twelfth of a processor. Where more watch, each is told less often. */
+/** Of stock, to all sockets together: they take about a fifteenth of a processor. Where more watch, each is told less often. */
 const STOCK_FRAMES_PER_SECOND = 4000
 const PING_EVERY_MS = 25_000
 /** Who has not answered our goodbye by then is cut off. */

@@ -2,7 +2,7 @@ import type { Id } from '../core/ids.ts'
 import type { Outlet, Watching } from './outlet.ts'
 import type { OrderHint, Push, SaleHint, StockHint } from './push.ts'
 
-/** A frame takes about 20 µs, most of it the kernel's: so many keep a purchase waiting for 2 ms. */
+/** A frame takes about 16 µs, most of it the kernel's: so many keep a purchase waiting for 2 ms. */
 const AT_ONCE = 100
 
 /** To the sockets of this process. A hint is written as text once, however many watch. */

@@ -107,7 +107,7 @@ const ms = (value: number): string => `${value.toFixed(value < 10 ? 1 : 0)} ms`
 const delay = ({ p50, p99 }: Delay): string => `p50 ${ms(p50)}, p99 ${ms(p99)}`
 const verdict = (goal: string, met: boolean): string => `${goal}: ${met ? 'met' : 'MISSED'}`
 
-function aligned(head: string[], rows: string[][]): string[] {
+export function aligned(head: string[], rows: string[][]): string[] {
   const widths = head.map((cell, i) => Math.max(cell.length, ...rows.map((row) => (row[i] ?? '').length)))
   const line = (cells: string[]) => `| ${widths.map((width, i) => (cells[i] ?? '').padEnd(width)).join(' | ')} |`
   return [line(head), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...rows.map(line)]

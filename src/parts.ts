@@ -112,7 +112,7 @@ export async function makeParts(config: Config, stores: Stores, log: ReturnType<
     newId: idMaker(clock, random),
     metrics: new Metrics(),
     board: new Board(),
-    push: new LocalPush(),
+    push: new LocalPush(clock.soon),
     payments: null as Payments,
     rate: config.rateLimits ? new LocalRate(clock) : noRate,
     loop: (name: string, everyMs: number, turn: Turn) => new Loop(name, clock, everyMs, turn, failed),

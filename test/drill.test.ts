@@ -47,6 +47,16 @@ suite('a rehearsal against a real shop', { timeout: 240_000 }, () => {
     assert.match(out, /^ok +buyers with two orders = 0: 0 = 0$/m)
   })
 
+  test('beside open pages, each of which is told of the stock', async () => {
+    const out = await good(shop.dir, 'drill', '--buyers', '200', '--units', '20', '--over', '500', '--watchers', '40')
+    assert.match(out, /^crowd .* for 20 units, beside 40 open pages$/m)
+    assert.match(out, /^watchers +40 of 40 open at the opening, 0 dropped · status read \d+ times, 0 in vain$/m)
+    const [, frames, median] = /^told +(\d+) frames · stock p50 ([\d.]+) ms · p99 [\d.]+ ms old$/m.exec(out) ?? []
+    assert.ok(Number(frames) >= 40 && Number(frames) % 40 === 0, out)
+    assert.ok(Number(median) < 5000, out)
+    assert.match(out, /^processor +\d+ ms of the shop's/m)
+  })
+
   test('the last unit, several times over', async () => {
     const out = await good(shop.dir, 'drill', '--buyers', '100', '--units', '1', '--over', '50', '--repeat', '3')
     assert.deepEqual(
@@ -63,6 +73,12 @@ suite('a rehearsal against a real shop', { timeout: 240_000 }, () => {
     assert.match(await good(shop.dir, 'sale', 'list'), /^There is no sale yet/)
     assert.match(await good(shop.dir, 'audit', '--strict'), /^balanced: \d+ equations hold at /m)
   })
+})
+
+test('pages for which the shop has no connection are counted, and the rehearsal goes on', async (t) => {
+  const { dir } = await startShop({ SOCKETS_MAX: '10' }, t)
+  const out = await good(dir, 'drill', '--buyers', '20', '--units', '5', '--over', '50', '--watchers', '12')
+  assert.match(out, /^watchers +10 of 12 open at the opening, 0 dropped/m)
 })
 
 suite('a shop that was tampered with fails its rehearsal', { timeout: 240_000 }, () => {
@@ -210,6 +226,8 @@ suite('the command line', { timeout: 240_000 }, () => {
     await Promise.all([
       bad(/Give a whole number above 0\./, shop.dir, 'drill', '--buyers', '0'),
       bad(/Give a whole number above 0\./, shop.dir, 'drill', '--units', '1e3'),
+      bad(/Give a whole number from 0 to 20000\./, shop.dir, 'drill', '--watchers', '20001'),
+      bad(/Give a whole number from 0 to 20000\./, shop.dir, 'drill', '--watchers', 'many'),
       bad(/Give a number from 0 to 1/, shop.dir, 'drill', '--no-credit', '20'),
       bad(/unknown option '--nothing'/, shop.dir, 'audit', '--nothing'),
       bad(/cannot be used with option/, shop.dir, 'audit', '--offline', '--url', shop.url),

@@ -14,14 +14,15 @@ export type DrillOptions = {
   parallel: number
   over: number
   repeat: number
+  watchers: number
   report?: string
   keep?: boolean
 }
 
 /** Answers whether every equation held. Of several rehearsals the first in which one did not is the last. */
 export async function drill(instance: Instance, options: DrillOptions): Promise<boolean> {
-  const { buyers, units, credit, parallel, over, repeat, keep = false, report } = options
-  const settings = { buyers, units, noCredit: credit, parallel, overMs: over }
+  const { buyers, units, credit, parallel, over, repeat, watchers, keep = false, report } = options
+  const settings = { buyers, units, noCredit: credit, parallel, overMs: over, watchers }
   const parts = { clock: systemClock, random: systemRandom, progress: progressLine() }
   for (let turn = 1; turn <= repeat; turn++) {
     const result = await runDrill(instance, settings, keep, parts)

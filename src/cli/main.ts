@@ -181,6 +181,7 @@ function drillCommand(program: Command, handlers: Handlers): void {
     .option('--parallel <number>', 'requests that each buyer sends at once, each with its own key', positive, 1)
     .option('--over <ms>', 'all arrive within so many milliseconds', positive, 1000)
     .option('--repeat <times>', 'one rehearsal after the other; the first that is not exact ends it', positive, 1)
+    .option('--watchers <number>', 'sale pages that are open beside the crowd', pages, 0)
     .option('--report <file>', 'also write an HTML page with plots, of the last one')
     .option('--keep', 'do not remove the sale and its buyers afterwards')
     .action((options: DrillOptions & { url?: string }) =>
@@ -192,6 +193,15 @@ function positive(text: string): number {
   const value = Number(text)
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value === 0)
     throw new InvalidArgumentError('Give a whole number above 0.')
+  return value
+}
+
+/** Each takes a port of this machine for itself. */
+const PAGES_MAX = 20_000
+
+function pages(text: string): number {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value > PAGES_MAX) throw new InvalidArgumentError(`Give a whole number from 0 to ${PAGES_MAX}.`)
   return value
 }
 

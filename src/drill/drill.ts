@@ -7,6 +7,7 @@ import type { Random } from '../platform/random.ts'
 import { Crowd } from './crowd.ts'
 import { watchStock } from './live-stock.ts'
 import type { DrillSettings, ItemCount, Result } from './result.ts'
+import { Watchers } from './watchers.ts'
 import { Wire } from './wire.ts'
 
 export type DrillParts = {
@@ -54,6 +55,12 @@ async function rehearse(
   try {
     progress('the buyers open the page')
     await inTurns(tokens, EARLY, (token) => wire.ask('GET', '/api/v1/orders?limit=1', { authorization: `Bearer ${token}` }))
+    const watchers = new Watchers(shop.url, made.saleId, tokens, { clock, random: parts.random, stop: stop.signal })
+    const pages = Array.from({ length: settings.watchers }, () => watchers)
+    await inTurns(pages, EARLY, (page) => page.open())
+    void watchers.poll()
+    const cpuBefore = await cpuMs(wire)
+    watchers.opening()
     const startedAt = clock.now()
     const crowd = new Crowd(tokens, made, { wire, clock, random: parts.random, stop: stop.signal })
     const live = () => shop.get<Live>(`/api/v1/admin/sales/${made.saleId}/live`)
@@ -62,6 +69,7 @@ async function rehearse(
     void crowd.arrive(settings.parallel, settings.overMs)
     const item = await settled(crowd, live, settings, parts)
     const settledAt = crowd.now()
+    const cpuAfter = await cpuMs(wire)
     stop.abort()
     const { told, twice } = await outcomes(crowd, tokens, wire)
     const audit = await shop.get<Audit>('/api/v1/admin/audit')
@@ -81,11 +89,20 @@ async function rehearse(
       item,
       auditFailures: audit.equations.filter((equation) => !equation.holds).map(({ id, scope }) => `${id} ${scope}`),
       settledAt,
+      watched: settings.watchers > 0 ? watchers.seen : null,
+      shopCpuMs: cpuBefore === null || cpuAfter === null ? null : cpuAfter - cpuBefore,
     }
   } finally {
     stop.abort()
     wire.close()
   }
+}
+
+/** Of the shop's process since its start; null where it does not say. */
+async function cpuMs(wire: Wire): Promise<number | null> {
+  const answer = await wire.ask('GET', '/metrics', {})
+  const [, seconds] = (answer.kind === 'answer' && /^process_cpu_seconds_total (\S+)$/m.exec(answer.body)) || []
+  return seconds === undefined ? null : Number(seconds) * 1000
 }
 
 /** Looks until everybody has an answer, nothing is held and nobody waits for what is left, or that takes too long; the

@@ -1,4 +1,15 @@
-import { equations, holds, latencies, milliseconds, number, type Result, verdict, wordCounts } from './result.ts'
+import {
+  equations,
+  holds,
+  lagOf,
+  latencies,
+  milliseconds,
+  number,
+  type Result,
+  verdict,
+  type Watched,
+  wordCounts,
+} from './result.ts'
 
 /** The result for a terminal. */
 export function printed(result: Result): string {
@@ -19,6 +30,10 @@ export function printed(result: Result): string {
     `of a yes   ${spread(yes.map(({ latency }) => latency))}`,
     `settled    ${number(Math.round(result.settledAt))} ms after the opening`,
     `lost       ${number(result.lost)} connections ended without an answer and were asked again`,
+    ...(result.shopCpuMs === null ? [] : [`processor  ${shopCpu(result.shopCpuMs, result.answers.length)}`]),
+    ...(result.watched
+      ? [`watchers   ${watchedConnections(result.watched)}`, `told       ${watchedFrames(result.watched)}`]
+      : []),
     '',
     ...equations(result).map(
       (each) => `${holds(each) ? 'ok    ' : 'FAILED'} ${each.says}: ${number(each.left)} = ${number(each.right)}`,
@@ -29,8 +44,23 @@ export function printed(result: Result): string {
 }
 
 /** The crowd in a sentence. */
-export function described({ buyers, units, noCredit, parallel, overMs }: Result['settings']): string {
+export function described({ buyers, units, noCredit, parallel, overMs, watchers }: Result['settings']): string {
   const together = parallel === 1 ? '' : `, each with ${parallel} requests at once`
   const poor = noCredit === 0 ? '' : `, ${Math.floor(buyers * noCredit)} of whom cannot pay`
-  return `${number(buyers)} buyers${poor}${together}, within ${number(overMs)} ms, for ${number(units)} units`
+  const beside = watchers === 0 ? '' : `, beside ${number(watchers)} open pages`
+  return `${number(buyers)} buyers${poor}${together}, within ${number(overMs)} ms, for ${number(units)} units${beside}`
+}
+
+function shopCpu(ms: number, answers: number): string {
+  return `${number(Math.round(ms))} ms of the shop's until all was settled, ${(ms / Math.max(1, answers)).toFixed(3)} ms an answer`
+}
+
+export function watchedConnections({ open, wanted, dropped, polls, failedPolls }: Watched): string {
+  const pages = `${number(open)} of ${number(wanted)} open at the opening, ${number(dropped)} dropped`
+  return `${pages} · status read ${number(polls)} times, ${number(failedPolls)} in vain`
+}
+
+export function watchedFrames(watched: Watched): string {
+  const lags = [50, 99].map((percentile) => `p${percentile} ${milliseconds(lagOf(watched, percentile))}`)
+  return `${number(watched.frames)} frames · stock ${lags.join(' · ')} old`
 }

@@ -1,5 +1,5 @@
 import { overTime, rows, steps } from './plots.ts'
-import { described } from './print.ts'
+import { described, watchedConnections, watchedFrames } from './print.ts'
 import { equations, holds, latencies, milliseconds, number, type Result, verdict, wordCounts } from './result.ts'
 
 /** One page that needs nothing else: no script, no network. */
@@ -20,7 +20,7 @@ export function report(result: Result): string {
 <p class="over">Doorbuster drill</p>
 <h1>${exactly}<span>${rest.join(': ')}</span></h1>
 <p>${described(result.settings)}. All settled ${seconds(result.settledAt)} after the opening.</p>
-</header>
+${watchers(result)}</header>
 <main>
 ${timePlots(result)}
 ${latencyPlot(result)}
@@ -31,6 +31,10 @@ ${answerTable(result)}
 </body>
 </html>
 `
+}
+
+function watchers({ watched }: Result): string {
+  return watched ? `<p>Pages: ${watchedConnections(watched)} · told ${watchedFrames(watched)}.</p>\n` : ''
 }
 
 function timePlots(result: Result): string {
@@ -111,7 +115,7 @@ header.bad { border-color: var(--bad) }
 h1 { margin: 0; font-size: 44px; line-height: 1.1; letter-spacing: -.02em; text-transform: capitalize }
 h1 span { display: block; margin: 6px 0 10px; font-size: 24px; letter-spacing: 0; text-transform: none; color: var(--orange) }
 .bad h1 span { color: var(--bad) }
-header p:last-child, figcaption span, footer { color: var(--soft) }
+header h1 ~ p, figcaption span, footer { color: var(--soft) }
 h2 { margin: 0; font-size: 18px }
 figure, section { margin: 0 0 36px }
 figcaption { margin-bottom: 8px }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { report } from './report.ts'
-import { equations, holds, latencies, type Result, verdict } from './result.ts'
+import { equations, holds, lagOf, latencies, type Result, verdict, type Watched } from './result.ts'
 
 const exact: Result = {
-  settings: { buyers: 1000, units: 100, noCredit: 0.2, parallel: 1, overMs: 1000 },
+  settings: { buyers: 1000, units: 100, noCredit: 0.2, parallel: 1, overMs: 1000, watchers: 0 },
   url: 'http://127.0.0.1:8080',
   machine: 'a machine',
   startedAt: 1_700_000_000_000,
@@ -26,6 +26,8 @@ const exact: Result = {
   item: { allotment: 100, remaining: 0, held: 0, sold: 100 },
   auditFailures: [],
   settledAt: 1400,
+  watched: null,
+  shopCpuMs: null,
 }
 
 const failing = (change: Partial<Result>) =>
@@ -75,6 +77,20 @@ test('percentiles are by nearest rank', () => {
     [7, 7, 7, 7, 7],
   )
   assert.ok(latencies([]).every(({ ms }) => Number.isNaN(ms)))
+})
+
+test('lags are by nearest rank too, of counts', () => {
+  const lags: number[] = []
+  lags[3] = 98
+  lags[7] = 1
+  lags[40] = 1
+  const watched: Watched = { wanted: 10, open: 10, dropped: 0, frames: 120, lags, polls: 0, failedPolls: 0 }
+  assert.deepEqual(
+    [0, 50, 98, 99, 100].map((percentile) => lagOf(watched, percentile)),
+    [3, 3, 3, 7, 40],
+  )
+  assert.ok(Number.isNaN(lagOf({ ...watched, lags: [] }, 50)))
+  assert.match(report({ ...exact, watched }), /10 of 10 open at the opening, 0 dropped .* p50 3\.0 ms · p99 7\.0 ms old/)
 })
 
 test('the report stands alone, says the verdict first and lets no text in as markup', () => {

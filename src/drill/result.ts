@@ -9,9 +9,27 @@ export type DrillSettings = {
   parallel: number
   /** All arrive within so many milliseconds. */
   overMs: number
+  /** Sale pages that are open beside the crowd. */
+  watchers: number
 }
 
 export type ItemCount = { allotment: number; remaining: number; held: number; sold: number }
+
+/** What the open pages saw since the opening. */
+export type Watched = {
+  wanted: number
+  /** Open at the opening: shown the stock and not lost since. */
+  open: number
+  /** Connections that ended before the rehearsal did; their pages came back. */
+  dropped: number
+  /** Told to all of them together. */
+  frames: number
+  /** At each index, how many frames of stock were read so many milliseconds after the shop made them. */
+  lags: number[]
+  polls: number
+  /** Without an answer, or with another than 200. */
+  failedPolls: number
+}
 
 /** What was seen. Times are milliseconds from the opening. */
 export type Result = {
@@ -36,6 +54,10 @@ export type Result = {
   item: ItemCount
   auditFailures: string[]
   settledAt: number
+  /** Null: there were none. */
+  watched: Watched | null
+  /** Milliseconds of processor that the shop's process took from the opening until all was settled; null: it does not say. */
+  shopCpuMs: number | null
 }
 
 export type Equation = { says: string; left: number; right: number }
@@ -85,6 +107,17 @@ const percentiles = [50, 90, 95, 99, 100] as const
 export function latencies(values: number[]): { percentile: number; ms: number }[] {
   const sorted = values.toSorted((a, b) => a - b)
   return percentiles.map((percentile) => ({ percentile, ms: sorted[Math.ceil((percentile / 100) * sorted.length) - 1] ?? NaN }))
+}
+
+/** Nearest rank of the lags of stock, milliseconds. NaN of nothing. */
+export function lagOf({ lags }: Watched, percentile: number): number {
+  const all = lags.reduce((sum, count) => sum + count, 0)
+  let before = 0
+  for (const [ms, count = 0] of lags.entries()) {
+    before += count
+    if (before > 0 && before >= (percentile / 100) * all) return ms
+  }
+  return NaN
 }
 
 /** How often each word was answered, most frequent first. */

@@ -9,7 +9,7 @@ type Guard = (request: FastifyRequest, reply: FastifyReply, done: () => void) =>
 
 export const PER_ADDRESS = 200
 const PER_BUYER = 5
-/** Paths where a rehearsal's buyer has business, besides the purchase in its own sale. */
+/** Paths where a rehearsal's buyer has business, besides purchase and status of its own sale. */
 const drillPaths = /^\/api\/v1\/(orders|payments|live|users\/me)(\/|\?|$)/
 
 /** On every answer; pages replace the policy by a longer one. */
@@ -60,19 +60,26 @@ export function makeNeeds({ tokens, rate }: GuardParts): (...anyOf: Role[]) => G
   }
 }
 
-/** Gives a route without `needs` the limit per address, unless its `config` says `unlimited`; answers whether it has `needs`. */
-export function guardRoute(route: RouteOptions, rate: Rate): boolean {
+/** Gives a route without `needs` the limit per address, unless its `config` says `unlimited`; answers whether it has `needs`.
+ *  A rehearsal's buyers, who may show their token there too, are free of it as elsewhere. */
+export function guardRoute(route: RouteOptions, { tokens, rate }: GuardParts): boolean {
   const hooks = [route.onRequest ?? []].flat() as Guard[]
   const guarded = hooks.some((hook) => guards.has(hook))
   if (!guarded) {
     const { unlimited } = { ...route.config } as { unlimited?: boolean }
     const byAddress: Guard = (request, reply, done) => {
       reply.headers(secure)
-      if (unlimited || turn(rate, reply, 'address', request.ip, PER_ADDRESS)) done()
+      if (unlimited || rehearses(request) || turn(rate, reply, 'address', request.ip, PER_ADDRESS)) done()
     }
     route.onRequest = [byAddress, ...hooks] as never
   }
   return guarded
+
+  function rehearses({ headers, url }: FastifyRequest): boolean {
+    const token = bearer(headers.authorization)
+    const caller = token === undefined ? undefined : tokens.known(token)
+    return caller !== undefined && caller.drillSaleId !== null && withinDrill(caller, url)
+  }
 }
 
 /** Takes a turn; where there is none, answers 429. The header fields are those of draft-ietf-httpapi-ratelimit-headers. */
@@ -102,5 +109,6 @@ function bearer(header: string | undefined): string | undefined {
 }
 
 function withinDrill({ drillSaleId }: Caller, url: string): boolean {
-  return drillSaleId === null || drillPaths.test(url) || url === `/api/v1/sales/${drillSaleId}/purchase`
+  if (drillSaleId === null || drillPaths.test(url)) return true
+  return url === `/api/v1/sales/${drillSaleId}/purchase` || url === `/api/v1/sales/${drillSaleId}/status`
 }

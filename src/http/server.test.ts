@@ -34,6 +34,8 @@ const tokens = { known: (token: string) => callers[token], check: async () => un
 const app: App = await makeServer({ log, random: systemRandom, version: '0', rate: new LocalRate(clock), tokens }, (app) => {
   app.get('/public', async () => ({}))
   app.get('/api/v1/orders', { onRequest: app.needs('buyer') }, async () => ({}))
+  app.get('/api/v1/live', async () => ({}))
+  app.get('/api/v1/sales/:id/status', async () => ({}))
   app.get('/other', { onRequest: app.needs('buyer') }, async () => ({}))
   app.get('/admin', { onRequest: app.needs('admin') }, async () => ({}))
   app.get<{ Params: { how: string } }>('/fails/:how', async ({ params: { how } }) => {
@@ -91,6 +93,11 @@ test("a rehearsal's buyer is free of the address's limit, and of no use elsewher
   await passed(200, '/public')
   assert.equal((await ask('/api/v1/orders', 'drill')).status, 200)
   assert.equal((await ask('/other', 'drill')).status, 403)
+  for (const url of ['/api/v1/live', `/api/v1/sales/${sale}/status`]) {
+    assert.equal((await ask(url, 'drill')).status, 200)
+    for (const other of ['one', 'bad', undefined]) assert.equal((await ask(url, other)).status, 429)
+  }
+  for (const url of ['/public', '/api/v1/sales/other/status']) assert.equal((await ask(url, 'drill')).status, 429)
 })
 
 test('a fault is 503 with when to ask again, and a defect tells strangers nothing', async () => {

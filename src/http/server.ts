@@ -60,7 +60,7 @@ export async function makeServer(parts: ServerParts, routes: (app: App) => void)
   validate(base)
   takeJsonOnly(base)
   app.addHook('onRoute', (route) => {
-    const guarded = guardRoute(route, rate)
+    const guarded = guardRoute(route, parts)
     if (!route.schema?.response) return
     const added = {
       429: ProblemSchema,

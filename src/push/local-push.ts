@@ -2,10 +2,19 @@ import type { Id } from '../core/ids.ts'
 import type { Outlet, Watching } from './outlet.ts'
 import type { OrderHint, Push, SaleHint, StockHint } from './push.ts'
 
+/** A frame takes about 16 µs, most of it the kernel's: so many keep a purchase waiting for 2 ms. */
+const AT_ONCE = 100
+
 /** To the sockets of this process. A hint is written as text once, however many watch. */
 export class LocalPush implements Push, Watching {
+  readonly #soon: (work: () => void) => void
   readonly #sales = new Map<Id, Set<Outlet>>()
   readonly #buyers = new Map<Id, Set<Outlet>>()
+
+  /** `soon`: a clock's. Who watches a sale is told in parts, and what has come meanwhile has its turn in between. */
+  constructor(soon = (work: () => void): void => work()) {
+    this.#soon = soon
+  }
 
   toBuyer(buyerId: Id, hint: OrderHint): void {
     const watching = this.#buyers.get(buyerId)
@@ -16,9 +25,12 @@ export class LocalPush implements Push, Watching {
 
   toSale(saleId: Id, hint: StockHint | SaleHint): void {
     const watching = this.#sales.get(saleId)
-    if (!watching) return
-    const text = JSON.stringify(hint)
-    for (const outlet of watching) outlet.sendLatest(`${hint.type} ${saleId}`, text)
+    if (watching) this.#tell([...watching], `${hint.type} ${saleId}`, JSON.stringify(hint))
+  }
+
+  #tell(outlets: Outlet[], topic: string, text: string): void {
+    for (const outlet of outlets.splice(-AT_ONCE)) outlet.sendLatest(topic, text)
+    if (outlets.length > 0) this.#soon(() => this.#tell(outlets, topic, text))
   }
 
   watchSale(saleId: Id, outlet: Outlet): void {

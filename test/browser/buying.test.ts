@@ -47,6 +47,23 @@ suite('buying', { skip: without, timeout: 180_000 }, () => {
     })
   }
 
+  test('what was chosen before signing in is chosen after it', async (t) => {
+    const items = [
+      { productId: await stage.product({ name: 'Kettle' }), quantity: 5, salePrice: { amount: 3000, currency: 'EUR' } },
+      { productId: await stage.product({ name: 'Mug' }), quantity: 5, salePrice: { amount: 500, currency: 'EUR' } },
+    ]
+    const endTime = new Date(Date.now() + 3600_000).toISOString()
+    const plan = { name: 'Kitchen', startTime: new Date().toISOString(), endTime, maxPurchasesPerUser: 1, items }
+    const { id } = await stage.shop.api.post<{ id: string }>('/api/v1/admin/sales', plan)
+    const { page } = await stage.window(t)
+    await page.goto(`/sales/${id}`)
+    await page.getByRole('radio', { name: 'Kettle', checked: true }).waitFor()
+    await page.getByText('Mug').click()
+    await signUp(page, newEmail('mia'))
+    await page.getByRole('radio', { name: 'Mug', checked: true }).waitFor()
+    await page.getByRole('button', { name: 'Buy for €5' }).waitFor()
+  })
+
   test('a second browser sees the stock fall to the last unit, and a unit that comes back wakes its button', async (t) => {
     const sale = await stage.sale({ name: 'Lamp', units: 2 })
     const [ann, bob] = [await stage.window(t), await stage.window(t, { screen: 'phone' })]

@@ -44,17 +44,44 @@ suite('a value that is right', () => {
     [{ CURRENCY: 'JPY' }, 'currency', 'JPY'],
     [{ OPENING_CREDIT: '0' }, 'openingCredit', 0],
     [{ RATE_LIMITS: 'off' }, 'rateLimits', false],
-    [{ ROLES: 'scheduler, payments,relay,api' }, 'roles', [...roleNames]],
+    [{ ROLES: 'scheduler, payments,relay,api,gateway-demo' }, 'roles', [...roleNames]],
+    [{ ROLES: 'gateway-demo' }, 'roles', ['gateway-demo']],
+    [{}, 'payment', { kind: 'demo' }],
+    [{ PAYMENT_URL: 'none' }, 'payment', { kind: 'none' }],
+    [{ PAYMENT_URL: 'http://k%20y@pay.example:81', WEBHOOK_SECRET: 's' }, 'payment', demoAt('http://pay.example:81')],
+    [{ PAYMENT_URL: 'https://k%20y@pay.example/at/', WEBHOOK_SECRET: 's' }, 'payment', demoAt('https://pay.example/at')],
+    [{ PAYMENT_URL: 'stripe://sk_test_Aa1', WEBHOOK_SECRET: 's' }, 'payment', { kind: 'stripe', key: 'sk_test_Aa1', host: null }],
+    [
+      { PAYMENT_URL: 'stripe://sk_1@127.0.0.1:12111', WEBHOOK_SECRET: 's' },
+      'payment',
+      { kind: 'stripe', key: 'sk_1', host: { name: '127.0.0.1', port: 12111 } },
+    ],
+    [{ WEBHOOK_SECRET: 'new, old,' }, 'webhookSecrets', ['new', 'old']],
+    [{ GATEWAY_FAULTS: 'decline=0.1, stall=1,never=.5' }, 'gatewayFaults', { decline: 0.1, stall: 1, never: 0.5 }],
   ] as const
   for (const [env, name, value] of read) {
     test(JSON.stringify(env), () => assert.deepEqual(readConfig(env)[name], value))
   }
 })
 
+function demoAt(url: string) {
+  return { kind: 'demo-at', url, key: 'k y' }
+}
+
+test('who may call the webhook', () => {
+  const anybody = readConfig({}).paymentAddresses
+  assert.ok(anybody('192.0.2.1') && anybody('2001:db8::1'))
+  const some = readConfig({ PAYMENT_ADDRESSES: '192.0.2.7, 10.0.0.0/8,2001:db8::/32' }).paymentAddresses
+  const asked = ['192.0.2.7', '::ffff:192.0.2.7', '10.200.3.4', '2001:db8:1::9', '192.0.2.8', '11.0.0.1', '2001:db9::1']
+  assert.deepEqual(asked.map(some), [true, true, true, true, false, false, false])
+})
+
 suite('a value that is wrong', () => {
   const refused: Record<string, string>[] = [
     ...['-1', '65536', '80.5', '0x50', ' 80', 'http'].map((PORT) => ({ PORT })),
     { OPS_PORT: 'none' },
+    ...['decline', 'decline=2', 'decline=-1', 'sleep=0.1', 'decline=0.1;stall=1'].map((faults) => ({ GATEWAY_FAULTS: faults })),
+    ...['localhost', '10.0.0.0/33', '10.0.0.0/8/8', '10.0.0.0/x', '::1/129'].map((some) => ({ PAYMENT_ADDRESSES: some })),
     ...['shop.example', 'ftp://shop.example', 'https://shop.example/path', 'https://shop.example?x=1'].map((url) => ({
       PUBLIC_URL: url,
     })),
@@ -87,7 +114,33 @@ test('all that is wrong is said at once, and no secret with it', () => {
 })
 
 test('a database that belongs to one process takes all roles', () => {
-  assert.deepEqual(problems({ ROLES: 'api' }), ['  ROLES must be all with a sqlite: database: it belongs to one process'])
+  const all = '  ROLES must be all with a sqlite: database: it belongs to one process'
+  assert.deepEqual(problems({ ROLES: 'api', PAYMENT_URL: 'none' }), [all])
+  assert.deepEqual(problems({ ROLES: 'api,gateway-demo' }), [all])
+  assert.deepEqual(problems({ ROLES: 'api,relay,payments,scheduler', PAYMENT_URL: 'none' }), [])
+})
+
+test('a card gateway must fit to what the process does', () => {
+  const missing = '  PAYMENT_URL demo: needs the role gateway-demo in this process; name the gateway elsewhere, or none'
+  assert.deepEqual(problems({ ROLES: 'api,relay,payments,scheduler' }), [missing])
+  const secret = '  WEBHOOK_SECRET is needed with this PAYMENT_URL: what the gateway signs its webhooks with'
+  assert.deepEqual(problems({ PAYMENT_URL: 'http://key@pay.example' }), [secret])
+  assert.deepEqual(problems({ ROLES: 'gateway-demo', PAYMENT_URL: 'http://key@pay.example' }), [])
+  const hold = '  HOLD_TTL must be at most 23h with Stripe, whose pages stay open for a day at most'
+  assert.deepEqual(problems({ PAYMENT_URL: 'stripe://sk_1', WEBHOOK_SECRET: 's', HOLD_TTL: '24h' }), [hold])
+  for (const url of [
+    'stripe:',
+    'stripe://',
+    'http://pay.example',
+    'http://u:p@pay.example',
+    'ftp://k@pay.example',
+    'demo',
+    'hush://x',
+  ]) {
+    const said = problems({ PAYMENT_URL: url })
+    assert.equal(said.length, 1, url)
+    assert.match(said[0] ?? '', /^ {2}PAYMENT_URL is not valid: it must be demo:/)
+  }
 })
 
 test('what should not stand in the environment is read from a file, unless it does', () => {

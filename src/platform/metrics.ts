@@ -30,6 +30,12 @@ export class Metrics {
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60],
     registers: [this.#registry],
   })
+  readonly #gatewayCalls = new Counter({
+    name: 'doorbuster_gateway_calls_total',
+    help: 'Calls to the card gateway, by method and outcome.',
+    labelNames: ['method', 'outcome'] as const,
+    registers: [this.#registry],
+  })
   /** A look by label makes an object and a hash each time; the words are few, so each keeps its counter. */
   readonly #byOutcome = new Map<string, Counter.Internal>()
 
@@ -50,6 +56,10 @@ export class Metrics {
   payment(result: string, ms: number): void {
     this.#payments.inc({ result })
     this.#settleTimes.observe(ms / 1000)
+  }
+
+  gatewayCall(method: string, outcome: string): void {
+    this.#gatewayCalls.inc({ method, outcome })
   }
 
   /** `read` is asked at each scrape. Where it throws, the metric is left out of that scrape and the others stand. */

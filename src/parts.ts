@@ -6,7 +6,8 @@ import type { Id } from './core/ids.ts'
 import { isFinal, type Order } from './core/order.ts'
 import { TokenCheck } from './gate/identity.ts'
 import { LocalRate, noRate } from './gate/local-rate.ts'
-import type { Gateway, Webhook } from './payment/gateway.ts'
+import { DEMO_PREFIX, demoKeys } from './gateway-demo/keys.ts'
+import { gatewayOf } from './payment/card-payments.ts'
 import { systemClock as clock } from './platform/clock.ts'
 import { inTurn } from './platform/in-turn.ts'
 import type { makeLog } from './platform/log.ts'
@@ -103,17 +104,21 @@ export async function makeParts(config: Config, stores: Stores, log: ReturnType<
     if (error instanceof Bug) onBug(error)
     else log.error({ event: 'loop-failed', loop: name, err: error }, `${name} failed and will be tried again`)
   }
+  /** Known once the server listens. */
+  const place = { url: '' }
+  const metrics = new Metrics()
   const base = {
     config,
+    place,
     stores,
     log,
     clock,
     random,
     newId: idMaker(clock, random),
-    metrics: new Metrics(),
+    metrics,
+    payments: await makePayments(config, place, metrics, log),
     board: new Board(),
     push: new LocalPush(clock.soon),
-    payments: null as Payments,
     rate: config.rateLimits ? new LocalRate(clock) : noRate,
     loop: (name: string, everyMs: number, turn: Turn) => new Loop(name, clock, everyMs, turn, failed),
   }
@@ -121,7 +126,25 @@ export async function makeParts(config: Config, stores: Stores, log: ReturnType<
 }
 
 /** `null`: no cards are taken. */
-type Payments = { gateway: Gateway & { readonly available: boolean }; webhook: Webhook } | null
+type Payments = Awaited<ReturnType<typeof gatewayOf>>
+
+async function makePayments(config: Config, place: { url: string }, metrics: Metrics, log: Base['log']): Promise<Payments> {
+  const { dataDir, payment: address, webhookSecrets, publicUrl } = config
+  const keys = address.kind === 'demo' ? await demoKeys(dataDir, random) : { key: '', webhookSecret: '' }
+  // The gateway of this process is told of the address that certainly leads here; buyers and gateways elsewhere of the public one.
+  const notified = () => (address.kind === 'demo' ? place.url : (publicUrl ?? place.url))
+  return gatewayOf({
+    address,
+    webhookSecrets,
+    own: { ...keys, url: () => place.url + DEMO_PREFIX },
+    returnUrl: (orderId) => `${publicUrl ?? place.url}/orders/${orderId}`,
+    notifyUrl: () => `${notified()}/api/v1/payments/process`,
+    clock,
+    random,
+    metrics,
+    log,
+  })
+}
 
 type Base = {
   config: Config

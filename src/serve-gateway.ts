@@ -11,9 +11,6 @@ import { systemRandom as random } from './platform/random.ts'
 
 type Log = ReturnType<typeof makeLog>
 
-/** The paths of the gateway on the shop's own server. */
-export const DEMO_PREFIX = '/gateway-demo'
-
 /** Whether this process is a demo gateway and nothing else. */
 export function isGatewayAlone({ roles }: Config): boolean {
   return roles.every((role) => role === 'gateway-demo')

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from './config.ts'
+import { DEMO_PREFIX } from './gateway-demo/keys.ts'
 import type { DemoGatewayServer } from './gateway-demo/open.ts'
 import { adminPaymentRoutes } from './http/admin-payment-routes.ts'
 import { adminRoutes } from './http/admin-routes.ts'
@@ -22,7 +23,7 @@ import type { App } from './platform/http.ts'
 import { makeLog } from './platform/log.ts'
 import { cancelOrder, refundOrder } from './purchase/settle-order.ts'
 import { startRoles } from './roles.ts'
-import { DEMO_PREFIX, gatewayAlone, isGatewayAlone, ownGateway } from './serve-gateway.ts'
+import { gatewayAlone, isGatewayAlone, ownGateway } from './serve-gateway.ts'
 import { ensureAdministrator } from './shop/accounts/administrator.ts'
 import { mountIdentity } from './shop/accounts/identity.ts'
 import { accountRoutes } from './shop/accounts/routes.ts'
@@ -59,6 +60,8 @@ export async function serve(config: Config, withPage: boolean): Promise<void> {
   if (!config.rateLimits) log.warn({ event: 'rate-limits-off' }, 'RATE_LIMITS=off: whoever likes may ask as often as they like')
   await parts.runSale.refresh()
   const url = await open(stack, parts, await page, gateway)
+  parts.place.url = url
+  gateway?.start()
   await parts.identity.setIssuer(config.publicUrl ?? url)
   stack.use(await announceRun(config.dataDir, url, await parts.identity.mintOperatorToken(administrator.id)))
   stack.use(startRoles(config.roles, parts.loops))
@@ -142,7 +145,6 @@ async function open(
     gateway?.routes(app, DEMO_PREFIX, () => (publicUrl ?? url) + DEMO_PREFIX)
     if (!ownPort) opsRoutes(app, parts)
   })
-  gateway?.start()
   return url
 }
 
@@ -170,6 +172,12 @@ function live(app: App, parts: Parts): () => number {
   return liveRoutes(app, { ...parts, watching: parts.push, books: parts.stores.books, endingSoonMs, socketsMax, origins, stands })
 }
 
+/** As an administrator is told it. */
+function gatewayNow({ payments, config }: Parts) {
+  const name = config.payment.kind === 'demo-at' ? 'demo' : config.payment.kind
+  return { name, available: payments?.gateway.available ?? false, breaker: payments?.gateway.state ?? ('closed' as const) }
+}
+
 /** All but those that watch over the process. Answers how many sockets are open. */
 export function routes(app: App, parts: Parts): () => number {
   const { config, stores, clock, newId, board, runSale, moves } = parts
@@ -182,8 +190,8 @@ export function routes(app: App, parts: Parts): () => number {
   const told = () => parts.told()
   const { attempts, inbox } = stores
   const webhook = parts.payments?.webhook ?? null
-  paymentRoutes(app, { books: stores.books, attempts, inbox, clock, webhook, isGateway: () => true, told })
-  adminPaymentRoutes(app, { attempts, inbox, gateway: parts.payments?.gateway ?? null, refund })
+  paymentRoutes(app, { books: stores.books, attempts, inbox, clock, webhook, isGateway: config.paymentAddresses, told })
+  adminPaymentRoutes(app, { attempts, inbox, gateway: () => gatewayNow(parts), refund })
   accountRoutes(app, { ...parts, accounts: stores.accounts, wallets: stores.wallets, currency, openingCredit })
   mountIdentity(app, parts.identity)
   catalogueRoutes(app, { catalogue: stores.catalogue, clock, newId, currency })

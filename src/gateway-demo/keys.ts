@@ -3,6 +3,9 @@ import { join } from 'node:path'
 import { type Random, secret } from '../platform/random.ts'
 
 /** `key`: who may ask the gateway. `webhookSecret`: what it signs with where nobody set another. */
+/** The paths of the gateway on the shop's own server. */
+export const DEMO_PREFIX = '/gateway-demo'
+
 export type DemoKeys = { key: string; webhookSecret: string }
 
 /** `gateway-demo.json` in the data folder, mode 0600, made at the first start: a shop and a gateway in one process share it. */

@@ -88,14 +88,7 @@ export async function startHouse(process: Process, stores: Stores, runs: readonl
   })
   const measuring = loop('measure-lag', rhythm.lagMs, () => lag.measure(clock.now()).then(() => false))
   const expiring = loop('expire-orders', 1000, () => expireOrders(moves))
-  const cards = { ...moves, attempts, gateway, clock, random: process.dice, failed: process.failed }
-  const doubted = (_: unknown, because: string) => process.world.tell(process.name, `doubts the gateway: ${because}`)
-  const paying = loop('pay-by-card', 500, () => drivePayments({ ...cards, doubted }))
-  const due = () => paying.wake()
-  const quarantined = (because: string) => doubted(null, because)
-  const hearing = loop('hear-gateway', 500, () => hearGateway({ ...moves, inbox, due, quarantined }))
-  const told = () => hearing.wake()
-  const listing = loop('list-gateway', 5000, () => listGateway({ gateway, inbox, told }))
+  const { paying, hearing, listing } = cardLoops(process, { ...moves, attempts, inbox, gateway, clock }, loop)
   for (;;) {
     try {
       await lag.measure(clock.now())
@@ -112,5 +105,19 @@ export async function startHouse(process: Process, stores: Stores, runs: readonl
   const purging = loop('purge', 60_000, async () => false)
   const level = { rebuilding, sweeping, catchingUp }
   startRoles(runs, { publishing, settling, running, expiring, measuring, purging, auditing, paying, hearing, listing, ...level })
-  return { clock, board, placeOrder, runSale, moves, sales, books, ledger, lag, stores, told }
+  return { clock, board, placeOrder, runSale, moves, sales, books, ledger, lag, stores, told: () => hearing.wake() }
+}
+
+type MakeLoop = (name: string, everyMs: number, turn: () => Promise<boolean | number>) => Loop
+type CardParts = Omit<Parameters<typeof drivePayments>[0], 'random' | 'failed' | 'doubted'> & Pick<Stores, 'inbox'>
+
+function cardLoops(process: Process, parts: CardParts, loop: MakeLoop) {
+  const quarantined = (because: string) => process.world.tell(process.name, `doubts the gateway: ${because}`)
+  const doubted = (_: unknown, because: string) => quarantined(because)
+  const asked = { ...parts, random: process.dice, failed: process.failed, doubted }
+  const paying = loop('pay-by-card', 500, () => drivePayments(asked))
+  const due = () => paying.wake()
+  const hearing = loop('hear-gateway', 500, () => hearGateway({ ...parts, due, quarantined }))
+  const told = () => hearing.wake()
+  return { paying, hearing, listing: loop('list-gateway', 5000, () => listGateway({ ...parts, told })) }
 }

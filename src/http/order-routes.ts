@@ -118,7 +118,8 @@ function cancelRoute(app: App, { books, cancel, refund, refundWindowMs, clock }:
         response: answers(
           {
             200: OrderWithHistorySchema,
-            202: { ...OrderWithHistorySchema, description: 'A payment is being voided or refunded; the status tells the end.' },
+            // A payment is being voided or refunded; the status tells the end.
+            202: OrderWithHistorySchema,
           },
           400,
           401,

@@ -25,7 +25,7 @@ export type PaymentRouteParts = {
 const tags = ['Payments']
 /** As a buyer is told it. */
 const wordOf = (state: AttemptState): string => state.toLowerCase().replace('_', '-')
-export const PaymentSchema = Type.Object(
+const PaymentSchema = Type.Object(
   {
     orderId: IdSchema,
     state: Type.Enum(attemptStates.map(wordOf), {
@@ -98,7 +98,7 @@ const OF_CREDIT: Record<Order['state'], AttemptState> = {
   REFUNDED: 'REFUNDED',
 }
 
-export function paymentView(order: Order, attempts: Attempt[]) {
+function paymentView(order: Order, attempts: Attempt[]) {
   const shown = attempts.find(({ state }) => isPaid(state)) ?? attempts.at(-1)
   const held = order.expiresAt !== null && unitOf(order) === 'held' ? { expiresAt: time(order.expiresAt) } : {}
   const base = { orderId: order.orderId, ...held }

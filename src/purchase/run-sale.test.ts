@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { idle } from '../../test/hand-clock.ts'
 import { altered, lossy, type MemoryShop, memoryShop } from '../../test/memory-shop.ts'
 import { newId } from '../../test/samples.ts'
-import type { Sales } from '../books/books.ts'
+import type { SaleChange, Sales } from '../books/books.ts'
 import type { Id } from '../core/ids.ts'
 import type { Ledger, LedgerView } from '../ledger/ledger.ts'
 import { LocalPush } from '../push/local-push.ts'
@@ -390,3 +391,35 @@ describe('a change of a sale', () => {
     assert.equal((await shop.ledger.look(sale.id, 0, 0))?.terms.pausedByOperator, true)
   })
 })
+
+describe('a change of a sale', () => {
+  const opening: [string, Partial<SaleTimes>, SaleChange, number][] = [
+    ['goes on', { pausedByOperator: true }, { pausedByOperator: false }, 250],
+    ['is paused', {}, { pausedByOperator: true }, 0],
+    ['stays paused', { pausedByOperator: true }, { pausedByOperator: true }, 0],
+    ['starts earlier, and now', { startsIn: 60_000 }, { startTime: -1 }, 250],
+    ['starts earlier, within the life of a lease', { startsIn: 60_000 }, { startTime: 249 }, 250],
+    ['starts earlier, but after every lease', { startsIn: 60_000 }, { startTime: 250 }, 0],
+    ['starts later', { startsIn: 100 }, { startTime: 200 }, 0],
+  ]
+  for (const [what, { startsIn = -60_000, pausedByOperator }, change, ms] of opening) {
+    it(`that ${what} is answered after ${ms} ms: no lease may say closed any more`, async () => {
+      const shop = memoryShop()
+      const { runSale } = shop.process()
+      const sale = await shop.sale(3, { startTime: shop.clock.now() + startsIn })
+      if (pausedByOperator) await runSale.change(sale.id, { pausedByOperator })
+      const startTime = change.startTime === undefined ? {} : { startTime: shop.clock.now() + change.startTime }
+      let answered = false
+      void runSale.change(sale.id, { ...change, ...startTime }).then(() => {
+        answered = true
+      })
+      if (ms > 0) await shop.clock.advance(ms - 1)
+      else await idle()
+      assert.equal(answered, ms === 0)
+      if (ms > 0) await shop.clock.advance(1)
+      assert.ok(answered)
+    })
+  }
+})
+
+type SaleTimes = { startsIn: number; pausedByOperator: boolean }

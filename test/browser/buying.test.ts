@@ -74,7 +74,7 @@ suite('buying', { skip: without, timeout: 180_000 }, () => {
     }
     await ann.page.getByRole('button', { name: 'Buy for €20' }).click()
     await bob.page.getByText('1 of 2 left').waitFor()
-    await stage.buyElsewhere(sale)
+    await stage.buy(sale, await stage.buyer(newEmail('else')))
     await bob.page.getByText('0 of 2 left').waitFor()
     await bob.page.getByRole('button', { name: 'Sold out' }).waitFor()
     await bob.page.getByText('A unit may come back; keep this page open.').waitFor()

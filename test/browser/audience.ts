@@ -7,6 +7,9 @@ import type { View, Who } from './view.ts'
 /** What a view that shows an error leaves on the console. */
 const provokes = [/^console: Failed to load resource/, /^request: /]
 
+/** A view that is not there by then has changed its words. */
+const REACHED_MS = 10_000
+
 /** One window for each who looks, signed in once; each view is a page of its own in it. */
 export class Audience {
   readonly #windows: Record<Who, Window>
@@ -19,28 +22,30 @@ export class Audience {
     const open = () => openWindow(stage.browser, stage.shop.url, t, { isStill: true, provokes })
     const windows = { visitor: await open(), buyer: await open(), operator: await open() }
     for (const [who, email] of [
+      ['visitor', ''],
       ['buyer', buyerEmail],
       ['operator', operator.email],
     ] as const) {
-      await windows[who].page.goto('/account')
-      await signIn(windows[who].page, email)
-      await windows[who].page.close()
+      const { page } = windows[who]
+      await page.goto('/account')
+      if (email) await signIn(page, email)
+      // People choose it at the foot of a page; who signed in did so in English.
+      await page.evaluate((language) => localStorage.setItem('doorbuster.language', language), locale)
+      await page.close()
     }
-    // People choose it at the foot of a page; who signed in did so in English.
-    for (const { context } of Object.values(windows))
-      await context.addInitScript((language) => localStorage.setItem('doorbuster.language', language), locale)
     return new Audience(windows)
   }
 
   /** Opens a view in a page of its own, for as long as the work with it takes. */
   async look({ who, open }: View, scene: Scene, work: (page: Page) => Promise<void>): Promise<void> {
     const page = await this.#windows[who].context.newPage()
+    page.setDefaultTimeout(REACHED_MS)
     try {
       await open(page, scene)
       await work(page)
     } finally {
       // With a page that is closed at once, a purchase that a view holds back would set out.
-      await page.goto('about:blank')
+      await page.goto('/livez')
       await page.close()
     }
   }

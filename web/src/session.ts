@@ -28,11 +28,16 @@ async function findSession(): Promise<void> {
   }
   try {
     user.value = await (await oidc()).signinSilent()
-  } catch {
+  } catch (error) {
     user.value = null
+    // Anything else, as a line that broke or a page that was left, says nothing of the session: the next load looks again.
+    if (!isRefusal(error)) return
   }
   if (!user.value) localStorage.removeItem(HINT)
 }
+
+/** The issuer itself said no. */
+const isRefusal = (error: unknown): boolean => error instanceof Error && error.name === 'ErrorResponse'
 
 /** Leaves for the issuer's page; it comes back to the place that is shown now. */
 export async function signIn(prompt?: 'create'): Promise<void> {

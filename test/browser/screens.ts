@@ -52,6 +52,7 @@ async function shoot(views: View[], scene: Scene, language: 'en' | 'de'): Promis
 
 /** All of a page, except where a question lies over what can be seen of it. */
 async function shootAll(page: Page, name: string): Promise<void> {
+  await page.evaluate(showPictures)
   const fullPage = (await page.locator('dialog[open]').count()) === 0
   for (const screen of Object.keys(screens) as Screen[]) {
     await page.setViewportSize(screens[screen].viewport)
@@ -62,3 +63,9 @@ async function shootAll(page: Page, name: string): Promise<void> {
     }
   }
 }
+
+/** Runs in the page, which else waits until somebody scrolls to them. */
+const showPictures = `Promise.allSettled(Array.from(document.images, (image) => {
+  image.loading = 'eager'
+  return image.decode()
+}))`

@@ -47,7 +47,12 @@ export async function signIn(prompt?: 'create'): Promise<void> {
 
 /** The issuer sent the visitor back here. Gives the place where the visitor was. */
 export async function finishSignIn(): Promise<string> {
-  user.value = await (await oidc()).signinRedirectCallback()
+  try {
+    user.value = await (await oidc()).signinRedirectCallback()
+  } catch (error) {
+    looked = findSession()
+    throw error
+  }
   localStorage.setItem(HINT, '1')
   const back = user.value.state
   return typeof back === 'string' && /^\/(?![/\\])/.test(back) ? back : '/'
@@ -116,4 +121,4 @@ function rolesOf(accessToken: string): string[] {
   }
 }
 
-const looked = location.pathname.startsWith('/signed-in') ? Promise.resolve() : findSession()
+let looked = location.pathname.startsWith('/signed-in') ? Promise.resolve() : findSession()

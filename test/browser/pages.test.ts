@@ -18,29 +18,27 @@ suite('axe finds nothing that keeps anybody out, light on a desktop and dark on 
   skip: without,
   timeout: 600_000,
 }, () => {
-  const ends: (() => Promise<void>)[] = []
   let stage: Stage
-  let audience: Audience
   before(async () => {
     stage = await emptyScene()
-    audience = await Audience.open(stage, { after: (end) => ends.push(end) })
   })
-  after(async () => {
-    await stage.close()
-    for (const end of ends) await end()
-  })
+  after(() => stage.close())
 
-  suite('in an empty shop', () => seen(emptyViews, () => ({ stage }) as Scene))
-  suite('in a full one', () => {
+  suite('in an empty shop', () => seen(emptyViews, async () => ({ stage }) as Scene))
+  suite('in a full one', () => seen([...buyerViews, ...issuerViews, ...operatorViews, ...buttonViews], () => fullScene(stage)))
+
+  function seen(views: View[], made: () => Promise<Scene>): void {
+    const ends: (() => Promise<void>)[] = []
     let scene: Scene
+    let audience: Audience
     before(async () => {
-      scene = await fullScene(stage)
+      scene = await made()
+      audience = await Audience.open(stage, { after: (end) => ends.push(end) })
     })
-    seen([...buyerViews, ...issuerViews, ...operatorViews, ...buttonViews], () => scene)
-  })
-
-  function seen(views: View[], scene: () => Scene): void {
-    for (const view of views) test(view.name, () => audience.look(view, scene(), hasNoFindings))
+    after(async () => {
+      for (const end of ends) await end()
+    })
+    for (const view of views) test(view.name, () => audience.look(view, scene, hasNoFindings))
   }
 })
 

@@ -14,6 +14,13 @@ import type { View } from './view.ts'
 /** Of axe's words for how bad something is; `minor` and `moderate` are seen by people who look at the pages. */
 const BAD = ['serious', 'critical']
 
+/** Of the states of the button one for each look; the others differ from these by their words. */
+const looks = ['sign-in', 'wait', 'opens', 'buy-many', 'asking', 'yours', 'have-one', 'sold-out', 'no-credit'].map((state) => {
+  const view = buttonViews.find(({ name }) => name === `sale-${state}`)
+  assert.ok(view, state)
+  return view
+})
+
 suite('axe finds nothing that keeps anybody out, light on a desktop and dark on a phone', {
   skip: without,
   timeout: 600_000,

@@ -47,6 +47,7 @@ function sale(name: SaleName, kind: string): View['open'] {
   return async (page, { sales }) => {
     await page.addInitScript(forgetWishes)
     await page.goto(sales[name].path)
+    await page.locator('.words .live').waitFor()
     await buttonSays(page, kind)
   }
 }

@@ -32,7 +32,7 @@ suite('axe finds nothing that keeps anybody out, light on a desktop and dark on 
   after(() => stage.close())
 
   suite('in an empty shop', () => seen(emptyViews, async () => ({ stage }) as Scene))
-  suite('in a full one', () => seen([...buyerViews, ...issuerViews, ...operatorViews, ...buttonViews], () => fullScene(stage)))
+  suite('in a full one', () => seen([...buyerViews, ...issuerViews, ...operatorViews, ...looks], () => fullScene(stage)))
 
   function seen(views: View[], made: () => Promise<Scene>): void {
     const ends: (() => Promise<void>)[] = []

@@ -14,6 +14,11 @@ import type { View } from './view.ts'
 // the button, light and dark, on a desktop and a phone, as pictures to look at.
 const folder = fileURLToPath(new URL('../../screens', import.meta.url))
 const wanted = process.argv.slice(2)
+/** Runs in the page, which else waits until somebody scrolls to them. */
+const showPictures = `Promise.allSettled(Array.from(document.images, (image) => {
+  image.loading = 'eager'
+  return image.decode()
+}))`
 let taken = 0
 let failed = 0
 
@@ -63,9 +68,3 @@ async function shootAll(page: Page, name: string): Promise<void> {
     }
   }
 }
-
-/** Runs in the page, which else waits until somebody scrolls to them. */
-const showPictures = `Promise.allSettled(Array.from(document.images, (image) => {
-  image.loading = 'eager'
-  return image.decode()
-}))`

@@ -23,7 +23,7 @@ const LONG_NAME =
   'Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz, commemorative edition of the unabridged commentary in twelve volumes'
 
 export const buyerEmail = 'ada@shop.example'
-export const OPENING = '50000'
+const OPENING = '50000'
 
 export type Scene = {
   stage: Stage

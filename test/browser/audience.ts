@@ -8,7 +8,7 @@ import type { View, Who } from './view.ts'
 const provokes = [/^console: Failed to load resource/, /^request: /]
 
 /** A view that is not there by then has changed its words. */
-const REACHED_MS = 10_000
+const REACHED_MS = 20_000
 
 /** One window for each who looks, signed in once; each view is a page of its own in it. */
 export class Audience {

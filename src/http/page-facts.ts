@@ -27,7 +27,12 @@ export function saleFacts(shown: Shown, now: number, json: string, origin: strin
   const price = first ? `${first.name} for ${priceText(first)}. ` : ''
   const picture = banner ?? items.find(({ image }) => image !== null)?.image ?? null
   const image = picture === null ? null : URL.parse(picture, origin ?? undefined)
-  const meta = { title: `${name} · Doorbuster`, description: price + windowText(shown.sale), image: image?.href }
+  const meta = {
+    title: `${name} · Doorbuster`,
+    description: price + windowText(shown.sale),
+    image: image?.href,
+    shown: first?.image,
+  }
   return { head: head(meta, json), body: body(name, saleFactsText(shown, 0), now) }
 }
 
@@ -37,15 +42,17 @@ export const noFacts: Facts = {
   body: body('Doorbuster', ''),
 }
 
-type Meta = { title: string; description: string; image?: string | undefined }
+/** `image` for who shows it elsewhere; `shown`: what the page's script will ask for first. */
+type Meta = { title: string; description: string; image?: string | undefined; shown?: string | null | undefined }
 
-function head({ title, description, image }: Meta, json: string): string {
+function head({ title, description, image, shown }: Meta, json: string): string {
   const og = { 'og:title': title, 'og:description': description, 'og:type': 'website', 'og:site_name': 'Doorbuster' }
   const named = Object.entries({ ...og, ...(image && { 'og:image': image }) })
   return [
     `<title>${asText(title)}</title>`,
     `<meta name="description" content="${asText(description)}">`,
     ...named.map(([property, content]) => `<meta property="${property}" content="${asText(content)}">`),
+    ...(shown ? [`<link rel="preload" as="image" href="${asText(shown)}">`] : []),
     `<script type="application/json" id="facts">${json.replaceAll('<', '\\u003c')}</script>`,
   ].join('\n    ')
 }

@@ -237,6 +237,13 @@ test('a picture is named to others where the shop can be reached', async () => {
   assert.match(known.body, /<meta property="og:image" content="https:\/\/shop\.example\/images\/cup\.png">/)
 })
 
+test('the picture that the script will show is asked for beside the script', async () => {
+  const { ask, sale } = await openShop()
+  const { body } = await ask(`/sales/${await sale({ image: '/images/a"cup.png' })}`)
+  assert.match(body, /<link rel="preload" as="image" href="\/images\/a&quot;cup\.png">/)
+  assert.doesNotMatch((await ask(`/sales/${await sale()}`)).body, /preload" as="image"/)
+})
+
 test('a crowd that reloads is answered with the same bytes for 250 ms', async () => {
   const { ask, sale, clock, board } = await openShop()
   const id = await sale()

@@ -29,7 +29,8 @@ export type Screen = keyof typeof screens
 export type Look = {
   screen?: Screen
   locale?: string
-  colours?: 'light' | 'dark'
+  /** Nothing moves, for who compares or measures what is shown. */
+  isStill?: boolean
   /** What the story itself makes go wrong; anything else that goes wrong in the browser fails its test. */
   provokes?: RegExp[]
 }
@@ -45,9 +46,10 @@ export async function openWindow(
   browser: Browser,
   baseURL: string,
   t: { after(work: () => Promise<void>): void },
-  { screen = 'desktop', locale = 'en-GB', colours = 'light', provokes = [] }: Look = {},
+  { screen = 'desktop', locale = 'en-GB', isStill = false, provokes = [] }: Look = {},
 ): Promise<Window> {
-  const context = await browser.newContext({ ...screens[screen], baseURL, locale, colorScheme: colours })
+  const reducedMotion = isStill ? 'reduce' : 'no-preference'
+  const context = await browser.newContext({ ...screens[screen], baseURL, locale, reducedMotion })
   const troubles = troublesOf(context)
   t.after(async () => {
     await context.close()

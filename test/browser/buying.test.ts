@@ -74,7 +74,7 @@ suite('buying', { skip: without, timeout: 180_000 }, () => {
     }
     await ann.page.getByRole('button', { name: 'Buy for €20' }).click()
     await bob.page.getByText('1 of 2 left').waitFor()
-    await stage.buyElsewhere(sale)
+    await stage.buy(sale, await stage.buyer(newEmail('else')))
     await bob.page.getByText('0 of 2 left').waitFor()
     await bob.page.getByRole('button', { name: 'Sold out' }).waitFor()
     await bob.page.getByText('A unit may come back; keep this page open.').waitFor()
@@ -135,6 +135,31 @@ suite('buying', { skip: without, timeout: 180_000 }, () => {
     await page.getByRole('button', { name: 'Buy for €20' }).click()
     const code = await page.locator('code').textContent()
     for (const window of windows) await window.getByText(code ?? '').waitFor()
+  })
+
+  test('who leaves a page while it looks for the session is still signed in on the next', async (t) => {
+    const sale = await stage.sale({ name: 'Kettle' })
+    const { page } = await stage.window(t, { screen: 'phone' })
+    await page.goto(sale.path)
+    await signUp(page, newEmail('gus'))
+    await page.getByRole('button', { name: 'Buy for €20' }).waitFor()
+    const isSilent = page.waitForRequest('**/oidc/**')
+    await page.route('**/oidc/**', () => {}, { times: 1 })
+    await page.goto(sale.path)
+    await isSilent
+    await page.goto(sale.path)
+    await page.getByRole('button', { name: 'Buy for €20' }).waitFor()
+  })
+
+  test('a sign-in that failed is said, and the page knows that nobody is signed in', async (t) => {
+    await stage.sale({ name: 'Teapot' })
+    const { page } = await stage.window(t)
+    await page.goto('/signed-in?error=access_denied&state=of-another-window')
+    await page.getByRole('heading', { name: 'That did not work' }).waitFor()
+    await page.getByRole('banner').getByRole('button', { name: 'Sign in' }).waitFor()
+    await page.getByRole('link', { name: 'Doorbuster' }).click()
+    await page.getByRole('link', { name: 'Teapot' }).first().click()
+    await page.getByRole('button', { name: 'Sign in to take part' }).waitFor()
   })
 
   test('by keyboard alone: sign up, wait, buy, copy the code', async (t) => {

@@ -11,11 +11,11 @@ export const OPENING_CREDIT = 10_000
 
 const eur = (amount: number) => ({ amount, currency: 'EUR' })
 
-export type SalePlan = {
-  name: string
-  /** Minor units: of the sale and, before it, of the product. */
+type ProductPlan = { name: string; before?: number; stock?: number; image?: string }
+
+export type SalePlan = ProductPlan & {
+  /** Minor units; `before` is the product's own. */
   price?: number
-  before?: number
   units?: number
   limit?: number
   /** Milliseconds from now. */
@@ -65,14 +65,14 @@ export class Stage {
     return openWindow(this.browser, this.shop.url, t, look)
   }
 
-  async product({ name, before = 4000, ...more }: { name: string; before?: number; stock?: number }): Promise<string> {
+  async product({ name, before = 4000, ...more }: ProductPlan): Promise<string> {
     const product = { name, price: eur(before), kind: 'coupon', ...more }
     return (await this.shop.api.post<{ id: string }>('/api/v1/admin/products', product)).id
   }
 
   async sale(plan: SalePlan): Promise<Made> {
-    const { name, price = 2000, before, units = 100, limit = 1, opensIn = 0, endsIn = 7200_000 } = plan
-    const productId = await this.product({ name, before })
+    const { name, before, image, price = 2000, units = 100, limit = 1, opensIn = 0, endsIn = 7200_000 } = plan
+    const productId = await this.product({ name, before, image })
     const now = Date.now()
     const { id } = await this.shop.api.post<{ id: string }>('/api/v1/admin/sales', {
       name,
@@ -86,15 +86,23 @@ export class Stage {
 
   /** The operator brings it forward or puts it off. */
   async change(saleId: string, change: object): Promise<void> {
-    await this.#ask('PATCH', `/api/v1/admin/sales/${saleId}`, change)
+    await this.ask('PATCH', `/api/v1/admin/sales/${saleId}`, change)
   }
 
-  /** Somebody who speaks to the API alone buys one. */
-  async buyElsewhere({ id, productId }: Made): Promise<void> {
-    const account = { email: newEmail('else'), password }
-    await this.#ask('POST', '/api/v1/users/register', account)
-    const { access_token } = (await this.#ask('POST', '/api/v1/users/login', account)) as { access_token: string }
-    await this.#ask('POST', `/api/v1/sales/${id}/purchase`, { productId, quantity: 1 }, access_token)
+  /** Answers the token of a new buyer who speaks to the API alone. */
+  async buyer(email: string): Promise<string> {
+    await this.ask('POST', '/api/v1/users/register', { email, password })
+    return this.login(email)
+  }
+
+  async login(email: string): Promise<string> {
+    return (await this.ask<{ access_token: string }>('POST', '/api/v1/users/login', { email, password })).access_token
+  }
+
+  /** Answers the order. */
+  async buy({ id, productId }: Made, token: string, quantity = 1): Promise<string> {
+    const wish = { productId, quantity }
+    return (await this.ask<{ orderId: string }>('POST', `/api/v1/sales/${id}/purchase`, wish, token)).orderId
   }
 
   async orders(saleId: string): Promise<Order[]> {
@@ -102,11 +110,11 @@ export class Stage {
     return items.filter((order) => order.saleId === saleId)
   }
 
-  async #ask(method: string, path: string, body: object, token = this.shop.token): Promise<unknown> {
+  async ask<T>(method: string, path: string, body: object, token = this.shop.token): Promise<T> {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
     const answer = await fetch(this.shop.url + path, { method, headers, body: JSON.stringify(body) })
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`)
-    return answer.json()
+    return (await answer.json()) as T
   }
 }
 

@@ -28,11 +28,16 @@ async function findSession(): Promise<void> {
   }
   try {
     user.value = await (await oidc()).signinSilent()
-  } catch {
+  } catch (error) {
     user.value = null
+    // Anything else, as a line that broke or a page that was left, says nothing of the session: the next load looks again.
+    if (!isRefusal(error)) return
   }
   if (!user.value) localStorage.removeItem(HINT)
 }
+
+/** The issuer itself said no. */
+const isRefusal = (error: unknown): boolean => error instanceof Error && error.name === 'ErrorResponse'
 
 /** Leaves for the issuer's page; it comes back to the place that is shown now. */
 export async function signIn(prompt?: 'create'): Promise<void> {
@@ -42,7 +47,12 @@ export async function signIn(prompt?: 'create'): Promise<void> {
 
 /** The issuer sent the visitor back here. Gives the place where the visitor was. */
 export async function finishSignIn(): Promise<string> {
-  user.value = await (await oidc()).signinRedirectCallback()
+  try {
+    user.value = await (await oidc()).signinRedirectCallback()
+  } catch (error) {
+    looked = findSession()
+    throw error
+  }
   localStorage.setItem(HINT, '1')
   const back = user.value.state
   return typeof back === 'string' && /^\/(?![/\\])/.test(back) ? back : '/'
@@ -111,4 +121,4 @@ function rolesOf(accessToken: string): string[] {
   }
 }
 
-const looked = location.pathname.startsWith('/signed-in') ? Promise.resolve() : findSession()
+let looked = location.pathname.startsWith('/signed-in') ? Promise.resolve() : findSession()

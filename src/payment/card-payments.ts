@@ -1,3 +1,4 @@
+import { assert } from '../core/assert.ts'
 import type { Id } from '../core/ids.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Metrics } from '../platform/metrics.ts'
@@ -11,8 +12,8 @@ export type CardParts = {
   address: PaymentAddress
   /** Of `WEBHOOK_SECRET`; with a gateway of our own and none set, that of `own`. */
   webhookSecrets: readonly string[]
-  /** The demo gateway of this process; asked only with the address `demo:`. Its `url` is known once the server listens. */
-  own: { url(): string; key: string; webhookSecret: string }
+  /** The demo gateway of this process, for the address `demo:`. Its `url` is asked at each call: it is known once the server listens. */
+  own: { url(): string; key: string; webhookSecret: string } | null
   /** Asked at each call: they are known once the server listens. */
   returnUrl(orderId: Id): string
   notifyUrl(): string
@@ -53,6 +54,7 @@ async function plainGateway(parts: CardParts): Promise<Plain | null> {
     case 'none':
       return null
     case 'demo': {
+      assert(own, 'demo: comes with a gateway in this process')
       const { url, key, webhookSecret } = own
       const webhook = demoWebhook(secrets.length > 0 ? secrets : [webhookSecret])
       return { name: 'demo', gateway: new DemoGatewayClient({ url, key, returnUrl, notifyUrl }), webhook }

@@ -7,8 +7,7 @@ import { pino } from 'pino'
 import { type DemoGatewayServer, openDemoGateway } from '../src/gateway-demo/open.ts'
 import { listen, makeServer } from '../src/http/server.ts'
 import { DemoGatewayClient } from '../src/payment/demo-gateway.ts'
-import type { Clock } from '../src/platform/clock.ts'
-import { systemClock } from '../src/platform/clock.ts'
+import { type Clock, systemClock } from '../src/platform/clock.ts'
 import { systemRandom as random } from '../src/platform/random.ts'
 
 export const SECRET = 'whsec_test'
@@ -43,7 +42,12 @@ export async function hearingShop() {
 }
 
 /** A demo gateway on a port of its own in this process, and the client that a shop has of it. */
-export async function startDemoGateway({ clock = systemClock, dataDir, notify = 'http://127.0.0.1:1' }: Options = {}) {
+export async function startDemoGateway({
+  clock = systemClock,
+  dataDir,
+  notify = 'http://127.0.0.1:1',
+  home = 'http://shop.example',
+}: Options = {}) {
   const dir = dataDir ?? mkdtempSync(join(tmpdir(), 'gateway-'))
   const log = pino({ level: 'silent' })
   const onBug = (error: Error) => {
@@ -61,7 +65,7 @@ export async function startDemoGateway({ clock = systemClock, dataDir, notify = 
   const client = new DemoGatewayClient({
     url: () => url,
     key: KEY,
-    returnUrl: (orderId) => `http://shop.example/orders/${orderId}`,
+    returnUrl: (orderId) => `${home}/orders/${orderId}`,
     notifyUrl: () => notify,
   })
   const call = (method: string, path: string, body?: object) =>
@@ -88,4 +92,11 @@ export async function startDemoGateway({ clock = systemClock, dataDir, notify = 
   }
 }
 
-type Options = { clock?: Clock; dataDir?: string; notify?: string }
+type Options = {
+  clock?: Clock
+  dataDir?: string
+  /** Where events are told. */
+  notify?: string
+  /** Of the shop: where buyers go back to. */
+  home?: string
+}

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { handClock } from '../../test/hand-clock.ts'
 import { newId } from '../../test/samples.ts'
 import { DemoGateway, plainly } from './gateway.ts'
-import type { Answer, NewCharge, Transaction } from './machine.ts'
+import { type Answer, decide, type NewCharge, type Transaction } from './machine.ts'
 
 function stage() {
   const clock = handClock()
@@ -31,6 +31,18 @@ suite('keys', () => {
     assert.equal(txnOf(demo.ask('k', { do: 'authorize', charge })), first)
     await clock.advance(1)
     assert.notEqual(txnOf(demo.ask('k', { do: 'authorize', charge })), first)
+  })
+
+  test('that lie about for longer are not believed, whoever clears them away', () => {
+    const { clock, demo } = stage()
+    const command = { do: 'authorize', charge: chargeAt(clock.now()) } as const
+    const answer = demo.ask('k', command)
+    assert.ok(answer.kind === 'done')
+    const [digest, at] = ['of something else', clock.now()]
+    const taken = (now: number) =>
+      decide({ transaction: undefined, kept: { digest, answer, at } }, command, { now, txnId: 'txn_2', keeps: 'answer' }).answer
+        .kind
+    assert.deepEqual([taken(at + 24 * 3600_000 - 1), taken(at + 24 * 3600_000)], ['key-reused', 'done'])
   })
 
   test('keep the answer that was given, also when it was an error', () => {

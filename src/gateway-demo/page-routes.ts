@@ -3,7 +3,7 @@ import type { App } from '../platform/http.ts'
 import { pageHeaders } from '../platform/plain-page.ts'
 import type { Transaction } from './machine.ts'
 import { noticePage, payPage, wordsFor } from './page.ts'
-import type { GatewayRouteParts } from './routes.ts'
+import type { GatewayRouteParts } from './route-parts.ts'
 import type { Words } from './words-en.ts'
 
 type Page = { Params: { txnId: string }; Body: { act: string } }

@@ -2,27 +2,12 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { Fault } from '../core/fault.ts'
-import type { Clock } from '../platform/clock.ts'
 import { type App, IdSchema } from '../platform/http.ts'
-import { type FaultDice, faultNames } from './faults.ts'
-import type { Manner } from './gateway.ts'
+import { faultNames } from './faults.ts'
 import type { ChargeView, Command } from './machine.ts'
 import { payRoutes } from './page-routes.ts'
-import type { SqlDemoGateway } from './sql-gateway.ts'
+import type { GatewayRouteParts } from './route-parts.ts'
 import { toldOf } from './telling.ts'
-
-export type GatewayRouteParts = {
-  store: Pick<SqlDemoGateway, 'ask' | 'act' | 'transaction' | 'find' | 'eventsAfter' | 'totals'>
-  clock: Clock
-  dice: FaultDice
-  key: string
-  /** Before the paths of this gateway, as a browser reaches it. */
-  address(): string
-  /** How the next command is taken. */
-  manner(): Manner
-  /** Events may have come to be. Ends at once, or where that is asked for when they are told. */
-  tell(): Promise<void>
-}
 
 const STALL_MS = 3000
 /** The shop that asks is one address; its key stands for it. */

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, suite, type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { hearingShop, SECRET, startDemoGateway } from '../../test/demo-gateway.ts'
+import { startShop } from '../../test/shop.ts'
 import { Fault } from '../core/fault.ts'
 import { DemoGatewayClient, demoWebhook } from '../payment/demo-gateway.ts'
 import { chargeAt } from '../payment/gateway.contract.ts'
@@ -313,4 +314,16 @@ suite('the gateway as a process of its own', () => {
     assert.equal((await fetch(`${two.url}/health/ready`)).status, 200)
     assert.equal((await fetch(`${two.url}/metrics`)).status, 200)
   })
+})
+
+test('a shop has its own beside it, unless it uses another', async (t) => {
+  const totals = async (env: Record<string, string>) => {
+    const { url, dir } = await startShop(env, t)
+    const file = join(dir, 'gateway-demo.json')
+    const { key } = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { key: string }) : { key: 'none' }
+    const answer = await fetch(`${url}/gateway-demo/totals`, { headers: { authorization: `Bearer ${key}` } })
+    return answer.status
+  }
+  assert.equal(await totals({}), 200)
+  assert.equal(await totals({ PAYMENT_URL: 'none' }), 404)
 })

@@ -1,3 +1,4 @@
+import { assert } from '../core/assert.ts'
 import type { Id } from '../core/ids.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Metrics } from '../platform/metrics.ts'
@@ -11,8 +12,8 @@ export type CardParts = {
   address: PaymentAddress
   /** Of `WEBHOOK_SECRET`; with a gateway of our own and none set, that of `own`. */
   webhookSecrets: readonly string[]
-  /** The demo gateway of this process; asked only with the address `demo:`. Its `url` is known once the server listens. */
-  own: { url(): string; key: string; webhookSecret: string }
+  /** The demo gateway of this process, for the address `demo:`. Its `url` is asked at each call: it is known once the server listens. */
+  own: { url(): string; key: string; webhookSecret: string } | null
   /** Asked at each call: they are known once the server listens. */
   returnUrl(orderId: Id): string
   notifyUrl(): string
@@ -29,7 +30,7 @@ export async function gatewayOf(parts: CardParts): Promise<{ gateway: GuardedGat
   const { clock, random, metrics, log } = parts
   const plain = await plainGateway(parts)
   if (!plain) return null
-  const gateway = new GuardedGateway(plain.gateway, {
+  const gateway = new GuardedGateway(plain.name, plain.gateway, {
     clock,
     random,
     onCall: (method, outcome) => metrics.gatewayCall(method, outcome),
@@ -40,28 +41,35 @@ export async function gatewayOf(parts: CardParts): Promise<{ gateway: GuardedGat
     },
   })
   metrics.gauge('payment_gateway_breaker_state', 'Of the card gateway: 0 closed, 1 half-open, 2 open.', [], () => [
-    { labels: [], value: stateValues[gateway.state] },
+    { labels: [], value: stateValues[gateway.breaker] },
   ])
   return { gateway, webhook: plain.webhook }
 }
 
-async function plainGateway(parts: CardParts): Promise<{ gateway: Gateway; webhook: Webhook } | null> {
+type Plain = { name: 'demo' | 'stripe'; gateway: Gateway; webhook: Webhook }
+
+async function plainGateway(parts: CardParts): Promise<Plain | null> {
   const { address, webhookSecrets: secrets, own, returnUrl, notifyUrl } = parts
   switch (address.kind) {
     case 'none':
       return null
     case 'demo': {
+      assert(own, 'demo: comes with a gateway in this process')
       const { url, key, webhookSecret } = own
       const webhook = demoWebhook(secrets.length > 0 ? secrets : [webhookSecret])
-      return { gateway: new DemoGatewayClient({ url, key, returnUrl, notifyUrl }), webhook }
+      return { name: 'demo', gateway: new DemoGatewayClient({ url, key, returnUrl, notifyUrl }), webhook }
     }
     case 'demo-at': {
       const { url, key } = address
-      return { gateway: new DemoGatewayClient({ url: () => url, key, returnUrl, notifyUrl }), webhook: demoWebhook(secrets) }
+      return {
+        name: 'demo',
+        gateway: new DemoGatewayClient({ url: () => url, key, returnUrl, notifyUrl }),
+        webhook: demoWebhook(secrets),
+      }
     }
     case 'stripe': {
       const { StripeGateway, stripeWebhook } = await import('./stripe-gateway.ts')
-      return { gateway: new StripeGateway({ ...address, returnUrl }), webhook: stripeWebhook(secrets) }
+      return { name: 'stripe', gateway: new StripeGateway({ ...address, returnUrl }), webhook: stripeWebhook(secrets) }
     }
   }
 }

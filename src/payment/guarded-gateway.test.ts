@@ -26,7 +26,7 @@ function stage(t: TestContext, ...answers: (Fault | 'yes' | 'never')[]) {
   }
   const methods = ['authorize', 'capture', 'void', 'refund', 'lookup', 'events']
   const gateway = Object.fromEntries(methods.map((method) => [method, answer(method)])) as unknown as Gateway
-  const guard = new GuardedGateway(gateway, {
+  const guard = new GuardedGateway('demo', gateway, {
     clock: { now: () => Date.now() },
     random: { word: () => 2 ** 31 },
     onChange: (state) => void heard.push(state),
@@ -127,7 +127,7 @@ suite('the breaker', () => {
 
   test('opens after five failures in a row, and then nothing is asked', async (t) => {
     const { guard, asked, heard } = await opened(t)
-    assert.deepEqual([guard.state, guard.available], ['open', false])
+    assert.deepEqual([guard.breaker, guard.available], ['open', false])
     assert.equal(await codeOf(guard.capture('k', 't')), 'gateway-down')
     assert.equal(await codeOf(guard.events(null, 1)), 'gateway-down')
     assert.equal(asked.length, 5)
@@ -137,19 +137,19 @@ suite('the breaker', () => {
   test('counts what is silent as well', async (t) => {
     const { guard } = stage(t, silent, down, silent, down, silent)
     for (let call = 0; call < 5; call++) await codeOf(guard.lookup(charge.orderId, 1))
-    assert.equal(guard.state, 'open')
+    assert.equal(guard.breaker, 'open')
   })
 
   test('stays closed when an answer comes between', async (t) => {
     const { guard } = stage(t, down, down, down, down, 'yes', down, down, down, down)
     for (let call = 0; call < 9; call++) await codeOf(guard.capture('k', 't'))
-    assert.deepEqual([guard.state, guard.available], ['closed', true])
+    assert.deepEqual([guard.breaker, guard.available], ['closed', true])
   })
 
   test('does not count what is refused', async (t) => {
     const { guard, asked } = stage(t, ...Array.from({ length: 20 }, () => refused))
     for (let call = 0; call < 20; call++) assert.equal(await codeOf(guard.capture('k', 't')), 'gateway-refused')
-    assert.deepEqual([guard.state, asked.length], ['closed', 20])
+    assert.deepEqual([guard.breaker, asked.length], ['closed', 20])
   })
 
   test('after 5 s lets one through, and closes when that is answered', async (t) => {
@@ -159,7 +159,7 @@ suite('the breaker', () => {
     await pass(1)
     assert.equal(guard.available, true)
     assert.equal(await codeOf(guard.capture('k', 't')), 'yes')
-    assert.deepEqual([guard.state, asked.length], ['closed', 6])
+    assert.deepEqual([guard.breaker, asked.length], ['closed', 6])
     assert.deepEqual(heard.slice(-3), ['half-open', 'closed', 'capture answered'])
   })
 
@@ -170,9 +170,9 @@ suite('the breaker', () => {
     const probe = codeOf(guard.lookup(charge.orderId, 1))
     const other = codeOf(guard.lookup(charge.orderId, 1))
     await idle()
-    assert.deepEqual([guard.state, guard.available], ['half-open', false])
+    assert.deepEqual([guard.breaker, guard.available], ['half-open', false])
     await pass(2000)
     assert.deepEqual([await probe, await other], ['gateway-silent', 'gateway-down'])
-    assert.deepEqual([guard.state, asked.length], ['open', 6])
+    assert.deepEqual([guard.breaker, asked.length], ['open', 6])
   })
 })

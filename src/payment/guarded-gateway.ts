@@ -53,36 +53,39 @@ const RETRIES_KEPT = 10
  * call is `gateway-down` at once, then one probe decides.
  */
 export class GuardedGateway implements Gateway {
+  /** As an operator knows it. */
+  readonly name: string
   readonly #gateway: Gateway
   readonly #parts: GuardParts
   readonly #settings: GuardSettings
-  readonly #breaker: CircuitBreakerPolicy
+  readonly #circuit: CircuitBreakerPolicy
   readonly #retry: RetryPolicy
   #retries = 1
   #openedAt = 0
 
-  constructor(gateway: Gateway, parts: GuardParts, settings: Partial<GuardSettings> = {}) {
+  constructor(name: string, gateway: Gateway, parts: GuardParts, settings: Partial<GuardSettings> = {}) {
+    this.name = name
     this.#gateway = gateway
     this.#parts = parts
     this.#settings = { ...usual, ...settings }
     const { failuresToOpen, openMs, retryWithinMs } = this.#settings
     const breaker = new ConsecutiveBreaker(failuresToOpen)
-    this.#breaker = circuitBreaker(handleWhen(isOutage), { halfOpenAfter: openMs, breaker })
-    this.#breaker.onStateChange((state) => this.#changed(state))
+    this.#circuit = circuitBreaker(handleWhen(isOutage), { halfOpenAfter: openMs, breaker })
+    this.#circuit.onStateChange((state) => this.#changed(state))
     const backoff = new DelegateBackoff(() => (parts.random.word() / 2 ** 32) * retryWithinMs)
     const mayRetry = (error: unknown) => error instanceof Fault && error.code === 'gateway-silent' && this.#retries >= 1
     this.#retry = retry(handleWhen(mayRetry), { maxAttempts: 1, backoff })
     this.#retry.onRetry(() => void this.#retries--)
   }
 
-  get state(): BreakerState {
-    return nameOf(this.#breaker.state)
+  get breaker(): BreakerState {
+    return nameOf(this.#circuit.state)
   }
 
   /** False while it would be no use to send a buyer there. True again when a probe is due: somebody must make it. */
   get available(): boolean {
-    const { state } = this
-    return state === 'closed' || (state === 'open' && this.#parts.clock.now() - this.#openedAt >= this.#settings.openMs)
+    const { breaker } = this
+    return breaker === 'closed' || (breaker === 'open' && this.#parts.clock.now() - this.#openedAt >= this.#settings.openMs)
   }
 
   authorize(key: string, charge: Charge): Promise<GatewayView> {
@@ -117,7 +120,7 @@ export class GuardedGateway implements Gateway {
   async #once<T>(method: keyof Gateway, call: () => Promise<T>): Promise<T> {
     const { onCall } = this.#parts
     try {
-      const answer = await this.#breaker.execute(() => this.#inTime(method, call))
+      const answer = await this.#circuit.execute(() => this.#inTime(method, call))
       onCall(method, 'answered')
       return answer
     } catch (error) {

@@ -175,7 +175,7 @@ function live(app: App, parts: Parts): () => number {
 /** As an administrator is told it. */
 function gatewayNow({ payments, config }: Parts) {
   const name = config.payment.kind === 'demo-at' ? 'demo' : config.payment.kind
-  return { name, available: payments?.gateway.available ?? false, breaker: payments?.gateway.state ?? ('closed' as const) }
+  return { name, available: payments?.gateway.available ?? false, breaker: payments?.gateway.breaker ?? ('closed' as const) }
 }
 
 /** All but those that watch over the process. Answers how many sockets are open. */

@@ -38,7 +38,8 @@ suite('the page of the demo gateway', { skip: without, timeout: 90_000 }, () => 
     ['phone', 'de-DE', 'dark'],
   ] as const) {
     test(`has no barrier that can be measured: ${screen}, ${locale}, ${colours}`, async (t) => {
-      const { page } = await openWindow(browser, server.url, t, { screen, locale, colours })
+      const { page } = await openWindow(browser, server.url, t, { screen, locale })
+      await page.emulateMedia({ colorScheme: colours })
       const { txnId, redirectUrl } = await opened()
       await page.goto(redirectUrl ?? '')
       assert.deepEqual(await barriers(page), [])

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Ask, DescribedApi, type Operation } from './described-api.ts'
@@ -6,6 +7,7 @@ import { type Shop, startShop } from './shop.ts'
 
 const NO_ID = '01980000-0000-7000-8000-000000000000'
 const PASSWORD = 'correct horse battery'
+const WEBHOOK_SECRET = 'what the gateway signs with'
 const admin = { email: 'admin@shop.example', password: 'an administrator' }
 const hour = (n: number) => new Date(Date.now() + n * 3600_000).toISOString()
 
@@ -56,11 +58,15 @@ const secured = () => api.operations().filter(({ operation }) => operation.secur
 const withBody = () => api.operations().filter(({ operation }) => bodySchema(operation)?.properties)
 const bodySchema = (operation: Operation) => operation.requestBody?.content['application/json']?.schema
 /** What anybody with an account may ask for; the rest of what is secured is for buyers alone or administrators alone. */
-const forBoth = ['/api/v1/orders/{orderId}', '/api/v1/users/{id}/orders', '/api/v1/live/ticket']
+const forBoth = ['/api/v1/orders/{orderId}', '/api/v1/payments/', '/api/v1/users/{id}/orders', '/api/v1/live/ticket']
 const isForBoth = (path: string) => forBoth.some((each) => path.startsWith(each))
 const isForAdmins = (path: string) => path.startsWith('/api/v1/admin/')
 /** Everything in an address that is an id. */
-const unknownIds = { saleId: NO_ID, orderId: NO_ID, productId: NO_ID, id: NO_ID }
+const unknownIds = { saleId: NO_ID, orderId: NO_ID, productId: NO_ID, id: NO_ID, txnId: 'txn_none' }
+
+/** The gateway's ids are its own. */
+const isUuid = ({ parameters = [] }: Operation, id: string) =>
+  parameters.some((each) => each.name === id && each.schema.format === 'uuid')
 
 /** A good body for each operation that takes one. */
 function goodBody(name: string): object {
@@ -77,6 +83,7 @@ function goodBody(name: string): object {
     'PATCH /api/v1/admin/products/{id}': { name: 'Lamp' },
     'POST /api/v1/admin/drills': { buyers: 1, units: 1 },
     'POST /api/v1/admin/audit': { repair: true },
+    'POST /api/v1/admin/orders/{orderId}/refund': { reason: 'broken', returnUnit: true },
     'POST /api/v1/admin/sales': {
       name: 'Sale',
       startTime: hour(1),
@@ -91,7 +98,7 @@ function goodBody(name: string): object {
 }
 
 before(async () => {
-  shop = await startShop({ RATE_LIMITS: 'off', ADMIN_EMAIL: admin.email, ADMIN_PASSWORD: admin.password })
+  shop = await startShop({ RATE_LIMITS: 'off', ADMIN_EMAIL: admin.email, ADMIN_PASSWORD: admin.password, WEBHOOK_SECRET })
   api = await DescribedApi.open(shop.url)
   operator = shop.token
   adminToken = (await api.ask('POST /api/v1/users/login', { body: admin })).body.access_token
@@ -399,6 +406,66 @@ suite('what the API is for', { timeout: 240_000 }, () => {
     await api.refused('GET /api/v1/admin/sales/{id}/live', 'not-found', one)
   })
 
+  test('a payment by card, its refund, and what does not match', async () => {
+    const { id: saleId } = await createSale(productId, 2)
+    const [own, other] = buyers as [Buyer, Buyer]
+    const bought = await buy(saleId, own.token, 'card', { productId, quantity: 1, payment: { method: 'card' } })
+    assert.equal(bought.status, 202)
+    const params = { orderId: bought.body.orderId }
+    const payment = async () => (await api.ask('GET /api/v1/payments/{orderId}', { params, token: own.token })).body
+    const until = async (state: string) => {
+      for (const end = Date.now() + 10_000; ; await sleep(20)) {
+        const now = await payment()
+        if (now.state === state || Date.now() > end) return now
+      }
+    }
+    const open = await until('open')
+    assert.deepEqual([open.state, open.attempt, typeof open.expiresAt], ['open', 1, 'string'])
+    await api.refused('GET /api/v1/payments/{orderId}', 'not-found', { params, token: other.token })
+    await fetch(open.redirectUrl, { method: 'POST', body: new URLSearchParams({ act: 'pay' }), redirect: 'manual' })
+    assert.equal((await until('captured')).txnId, open.txnId)
+    const byTxn = { params: { txnId: open.txnId } }
+    const named = await api.ask('GET /api/v1/payments/transactions/{txnId}', { ...byTxn, token: own.token })
+    assert.equal(named.body.orderId, params.orderId)
+    await api.refused('GET /api/v1/payments/transactions/{txnId}', 'not-found', { ...byTxn, token: other.token })
+    const attempts = await api.ask('GET /api/v1/admin/orders/{orderId}/attempts', { params, token: operator })
+    assert.deepEqual(
+      attempts.body.items.map(({ state, amount }: { state: string; amount: object }) => [state, amount]),
+      [['captured', { amount: 1999, currency: 'EUR' }]],
+    )
+    const gateway = await api.ask('GET /api/v1/admin/payments/gateway', { token: operator })
+    assert.deepEqual(gateway.body, { gateway: 'demo', available: true, breaker: 'closed' })
+    const back = { params, token: operator, body: { reason: 'broken', returnUnit: true } }
+    assert.equal((await api.ask('POST /api/v1/admin/orders/{orderId}/refund', back)).status, 202)
+    await api.refused('POST /api/v1/admin/orders/{orderId}/refund', 'conflict', back)
+    assert.equal((await until('refunded')).state, 'refunded')
+    assert.equal(await remaining(saleId), 2)
+
+    const event = {
+      id: 'evt_of_tests',
+      type: 'charge.captured',
+      created: Math.floor(Date.now() / 1000),
+      data: { orderId: params.orderId, attempt: 1, txnId: open.txnId, amount: 1, currency: 'EUR', state: 'captured' },
+    }
+    const text = JSON.stringify(event)
+    const signed = (secret: string, at = event.created) => ({
+      'doorbuster-signature': `t=${at},v1=${createHmac('sha256', secret).update(`${at}.${text}`).digest('hex')}`,
+    })
+    const told = { body: text, type: 'application/json' }
+    await api.refused('POST /api/v1/payments/process', 'unauthenticated', told)
+    await api.refused('POST /api/v1/payments/process', 'unauthenticated', { ...told, headers: signed('another') })
+    const old = signed(WEBHOOK_SECRET, event.created - 301)
+    await api.refused('POST /api/v1/payments/process', 'unauthenticated', { ...told, headers: old })
+    assert.equal((await api.ask('POST /api/v1/payments/process', { ...told, headers: signed(WEBHOOK_SECRET) })).status, 200)
+    const waiting = async () => (await api.ask('GET /api/v1/admin/payments/quarantine', { token: operator })).body.items
+    for (const end = Date.now() + 10_000; (await waiting()).length === 0 && Date.now() < end; ) await sleep(20)
+    assert.match((await waiting())[0].because, /1 EUR instead of 1999 EUR/)
+    const dismiss = { params: { id: event.id }, token: operator }
+    assert.deepEqual((await api.ask('POST /api/v1/admin/payments/quarantine/{id}/dismiss', dismiss)).body, { dismissed: true })
+    await api.refused('POST /api/v1/admin/payments/quarantine/{id}/dismiss', 'not-found', dismiss)
+    assert.equal((await payment()).state, 'refunded')
+  })
+
   test('time, health, figures, the description for people', async () => {
     const { body, headers } = await api.ask('GET /api/v1/time')
     assert.ok(Math.abs(Date.parse(body.serverTime) - Date.now()) < 1000)
@@ -435,7 +502,7 @@ suite('bad input', { timeout: 240_000 }, () => {
 
   test('ids that are none 400, unknown ones 404', async () => {
     for (const { name, path, operation } of api.operations()) {
-      const ids = [...path.matchAll(/\{(\w+)\}/g)].map(([, id]) => id as string)
+      const ids = [...path.matchAll(/\{(\w+)\}/g)].map(([, id]) => id as string).filter((id) => isUuid(operation, id))
       const token = isForAdmins(path) ? operator : adminToken
       const body = bodySchema(operation)?.properties ? goodBody(name) : undefined
       for (const id of ids) {
@@ -443,6 +510,7 @@ suite('bad input', { timeout: 240_000 }, () => {
           const { body: said } = await api.refused(name, 'invalid', { params: { [id]: bad }, token, body }, bad)
           assert.equal(said.errors[0].path, `/${id}`)
         }
+        if (name === 'GET /api/v1/admin/orders/{orderId}/attempts') continue
         const unknown = await api.ask(name, { params: unknownIds, token, body })
         // The short form says it in its own words; a stranger's orders are none.
         const expected = name === 'POST /api/buy/{productId}' ? 400 : name === 'GET /api/v1/users/{id}/orders' ? 403 : 404
@@ -597,7 +665,7 @@ suite('bad input', { timeout: 240_000 }, () => {
       assert.equal(body.errors[0].path, '/quantity')
     }
     await api.refused(name, 'limit-reached', { params: { saleId }, token, body: { productId, quantity: 1e9 } })
-    for (const payment of [{}, { method: 'card' }, { method: 'credit', amount: 0 }, null, 'credit']) {
+    for (const payment of [{}, { method: 'cash' }, { method: 'credit', amount: 0 }, null, 'credit']) {
       await api.refused(name, 'invalid', { params: { saleId }, token, body: { productId, quantity: 1, payment } })
     }
     await api.refused(name, 'not-found', { params: { saleId }, token, body: { productId: stranger, quantity: 1 } })
@@ -631,7 +699,7 @@ test('what exists knows its methods, what does not is 404', { timeout: 90_000 },
     )
     assert.equal(((await answer.json()) as { code: string }).code, 'method-not-allowed')
   }
-  for (const path of ['/nothing', '/api/v1/payments/process', '/api/v1/cart', '/api/v2', '/%', '/api/v1/sales/%zz']) {
+  for (const path of ['/nothing', '/api/v1/cart', '/api/v2', '/%', '/api/v1/sales/%zz']) {
     const answer = await fetch(shop.url + path)
     assert.ok([400, 404].includes(answer.status), path)
     assert.equal(answer.headers.get('content-type'), 'application/problem+json; charset=utf-8')

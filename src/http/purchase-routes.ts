@@ -43,9 +43,7 @@ const Body = Type.Object(
   {
     productId: IdSchema,
     quantity: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
-    payment: Type.Optional(
-      Type.Object({ method: Type.Enum([...paymentMethods], { default: 'credit' }) }, { additionalProperties: false }),
-    ),
+    payment: Type.Optional(Type.Object({ method: Type.Enum([...paymentMethods]) }, { additionalProperties: false })),
   },
   { additionalProperties: false },
 )

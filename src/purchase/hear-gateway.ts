@@ -36,6 +36,8 @@ export async function listGateway({
   told: () => void
 }): Promise<boolean> {
   const { events, next } = await gateway.events(await inbox.cursor(), LIST_MAX)
-  if ((await inbox.read(events, next)) > 0) told()
-  return events.length === LIST_MAX
+  const fresh = await inbox.read(events, next)
+  if (fresh > 0) told()
+  // A gateway may list fewer at once than it was asked for.
+  return fresh > 0
 }

@@ -2172,10 +2172,7 @@ export interface paths {
                 content: {
                     "application/json": {
                         payment?: {
-                            /**
-                             * @default credit
-                             * @enum {unknown}
-                             */
+                            /** @enum {unknown} */
                             method: "credit" | "card";
                         };
                         /** Format: uuid */

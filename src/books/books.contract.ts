@@ -13,7 +13,7 @@ import { inboxContract } from './inbox.contract.ts'
 import { movingContract } from './moving.contract.ts'
 import { outboxContract } from './outbox.contract.ts'
 import { paymentsContract } from './payments.contract.ts'
-import type { Attempts, Inbox } from './payments.ts'
+import { type Attempts, EARLY_MAX_MS, type Inbox } from './payments.ts'
 import { refundsContract } from './refunds.contract.ts'
 import { salesContract } from './sales.contract.ts'
 
@@ -34,7 +34,7 @@ export type BooksFixture = {
   /** `null`: there is no such wallet. */
   balanceOf(userId: Id): number | null
   journalOf(orderId: Id): { entry: string; account: string; amount: number }[]
-  /** No move leads there yet: the order waits for its buyer. */
+  /** As one by card, with no attempt under way: the order waits for its buyer. */
   waitForBuyer(orderId: Id): void
   /** Somebody changes what the books have counted. */
   miscount(saleId: Id, productId: Id, counts: { available: number; held: number; sold: number; returned: number }): void
@@ -70,7 +70,7 @@ export function booksContract(name: string, make: () => Promise<BooksFixture>): 
 }
 
 function worldOf(made: BooksFixture) {
-  const { books, outbox, sales, attempts, clock } = made
+  const { books, outbox, sales, attempts, inbox, clock } = made
 
   function product(more: Partial<Parameters<BooksFixture['addProduct']>[0]> = {}): Id {
     const id = newId()
@@ -171,7 +171,9 @@ function worldOf(made: BooksFixture) {
 
   /** No test sees what another one left waiting or to be told. */
   async function drain(): Promise<void> {
-    await clock.advance(3600_000)
+    await clock.advance(EARLY_MAX_MS)
+    await inbox.apply(100_000)
+    for (const { id } of await inbox.quarantined(100_000, undefined)) await inbox.dismiss(id)
     const left = await books.orders({ waiting: true, limit: 100_000 })
     await books.move(left.map(({ orderId }) => ({ orderId, by: 'cancel', reason: 'the test is over' })))
     for (const { orderId, number, state, amount, currency, txnId } of await attempts.claim(100_000, 1)) {

@@ -213,6 +213,7 @@ export function paymentsContract(get: () => BooksWorld): void {
     const { books, attempts, clock, sale, byCard, view, order, counts, holdTtlMs } = get()
     const made = await sale()
     const [waiting, asked] = [await byCard(made, 1), await byCard(made, 2)]
+    const unopened = await byCard(made, 3)
     await attempts.see(view(waiting, 'open'))
     await attempts.see(view(asked, 'authorized'))
     await clock.advance(holdTtlMs - 1)
@@ -220,21 +221,22 @@ export function paymentsContract(get: () => BooksWorld): void {
     await clock.advance(1)
     assert.deepEqual(await books.expired(9), [waiting])
     const expire = (orderId: Id) => ({ orderId, by: 'expire', reason: 'hold-expired' }) as const
-    const moved = await books.move([expire(waiting), expire(asked)])
+    const moved = await books.move([expire(waiting), expire(asked), expire(unopened)])
     assert.deepEqual(
       moved.map(({ kind }) => kind),
-      ['voiding', 'voiding'],
+      ['voiding', 'voiding', 'voiding'],
     )
-    assert.deepEqual(await states(attempts.of(asked)), ['AUTHORIZED'], 'it is ours to finish')
+    for (const [orderId, state] of Object.entries({ [asked]: 'AUTHORIZED', [unopened]: 'CREATED' }))
+      assert.deepEqual(await states(attempts.of(orderId)), [state], 'it is ours to finish')
     assert.deepEqual(await states(attempts.of(waiting)), ['VOIDING'])
     assert.deepEqual(await books.expired(9), [])
     assert.equal((await order(waiting)).state, 'PAYMENT_PENDING')
-    assert.deepEqual(await counts(made.id), [{ available: 3, held: 2, sold: 0, returned: 0 }])
+    assert.deepEqual(await counts(made.id), [{ available: 2, held: 3, sold: 0, returned: 0 }])
     assert.equal((await attempts.see(view(waiting, 'voided'))).kind, 'news')
     const { state, reason } = await order(waiting)
     assert.deepEqual([state, reason], ['EXPIRED', 'hold-expired'])
     await attempts.see(view(asked, 'captured'))
-    assert.deepEqual(await counts(made.id), [{ available: 4, held: 0, sold: 1, returned: 0 }])
+    assert.deepEqual(await counts(made.id), [{ available: 3, held: 1, sold: 1, returned: 0 }])
   })
 
   it('cancels after the void, or not at all where the money was taken first', async () => {

@@ -4,18 +4,25 @@ import type { HandClock } from '../../test/hand-clock.ts'
 import { newId } from '../../test/samples.ts'
 import type { Id } from '../core/ids.ts'
 import type { Entry, Order } from '../core/order.ts'
+import type { GatewayState, GatewayView } from '../core/payment.ts'
 import type { EventLog } from '../events/event-log.ts'
 import { bookingContract } from './booking.contract.ts'
 import type { Books, NewSale, Outbox, Sales } from './books.ts'
 import { compareBooks } from './books-comparison.contract.ts'
+import { inboxContract } from './inbox.contract.ts'
 import { movingContract } from './moving.contract.ts'
 import { outboxContract } from './outbox.contract.ts'
+import { paymentsContract } from './payments.contract.ts'
+import { type Attempts, EARLY_MAX_MS, type Inbox } from './payments.ts'
+import { refundsContract } from './refunds.contract.ts'
 import { salesContract } from './sales.contract.ts'
 
 export type BooksFixture = {
   books: Books
   outbox: Outbox
   sales: Sales
+  attempts: Attempts
+  inbox: Inbox
   /** `outbox.again` asks it. */
   events: EventLog
   /** The database's own. */
@@ -27,7 +34,7 @@ export type BooksFixture = {
   /** `null`: there is no such wallet. */
   balanceOf(userId: Id): number | null
   journalOf(orderId: Id): { entry: string; account: string; amount: number }[]
-  /** No move leads there yet: the order waits for its buyer. */
+  /** As one by card, with no attempt under way: the order waits for its buyer. */
   waitForBuyer(orderId: Id): void
   /** Somebody changes what the books have counted. */
   miscount(saleId: Id, productId: Id, counts: { available: number; held: number; sold: number; returned: number }): void
@@ -53,6 +60,9 @@ export function booksContract(name: string, make: () => Promise<BooksFixture>): 
 
     describe('book', () => bookingContract(() => world))
     describe('move', () => movingContract(() => world))
+    describe('payments by card', () => paymentsContract(() => world))
+    describe('refunds', () => refundsContract(() => world))
+    describe('inbox', () => inboxContract(() => world))
     describe('outbox', () => outboxContract(() => world))
     describe('sales', () => salesContract(() => world))
     it('answer and end as the books in memory do, call by call', () => compareBooks(world))
@@ -60,7 +70,7 @@ export function booksContract(name: string, make: () => Promise<BooksFixture>): 
 }
 
 function worldOf(made: BooksFixture) {
-  const { books, outbox, sales, clock } = made
+  const { books, outbox, sales, attempts, inbox, clock } = made
 
   function product(more: Partial<Parameters<BooksFixture['addProduct']>[0]> = {}): Id {
     const id = newId()
@@ -122,6 +132,21 @@ function worldOf(made: BooksFixture) {
     return granted
   }
 
+  /** Waits for its buyer with its first attempt. */
+  async function byCard(sale: { id: Id; productId: Id }, seq: number, more: Partial<Entry> = {}): Promise<Id> {
+    const { orderId } = await booked(sale, seq, { method: 'card', ...more })
+    const [moved] = await books.move([{ orderId, by: 'pay' }])
+    assert.ok(moved?.kind === 'moved' && moved.order.state === 'PAYMENT_PENDING')
+    return orderId
+  }
+
+  /** What the gateway says of an order of one unit. */
+  function view(orderId: Id, state: GatewayState, more: Partial<GatewayView> = {}): GatewayView {
+    const { attempt = 1 } = more
+    const known = { txnId: `txn ${orderId} ${attempt}`, amount: PRICE, currency: 'EUR', redirectUrl: null, reason: null }
+    return { orderId, attempt, state, ...known, ...more }
+  }
+
   async function order(id: Id): Promise<Order> {
     const found = await books.order(id)
     assert.ok(found)
@@ -146,9 +171,16 @@ function worldOf(made: BooksFixture) {
 
   /** No test sees what another one left waiting or to be told. */
   async function drain(): Promise<void> {
-    await clock.advance(3600_000)
+    await clock.advance(EARLY_MAX_MS)
+    await inbox.apply(100_000)
+    for (const { id } of await inbox.quarantined(100_000, undefined)) await inbox.dismiss(id)
     const left = await books.orders({ waiting: true, limit: 100_000 })
     await books.move(left.map(({ orderId }) => ({ orderId, by: 'cancel', reason: 'the test is over' })))
+    for (const { orderId, number, state, amount, currency, txnId } of await attempts.claim(100_000, 1)) {
+      const known = { attempt: number, amount, currency, ...(txnId !== null && { txnId }) }
+      await attempts.see(view(orderId, state === 'REFUND_DUE' ? 'refunded' : 'voided', known))
+    }
+    assert.deepEqual(await attempts.claim(100_000, 1), [])
     await told()
     assert.equal((await outbox.waiting()).count, 0)
   }
@@ -166,15 +198,11 @@ function worldOf(made: BooksFixture) {
       const standing = tally?.items.reduce((sum, item) => sum + item.held + item.sold, 0)
       assert.equal(tally?.taken, standing)
     }
-    assert.deepEqual(await sales.moneyTally(Number.MAX_SAFE_INTEGER), {
-      entriesWrong: 0,
-      walletsWrong: 0,
-      paymentsWrong: 0,
-      captured: { byJournal: 0, byAttempts: 0 },
-      owed: { byJournal: 0, byAttempts: 0 },
-      ordersStuck: 0,
-    })
+    const { captured, owed, ...wrong } = await sales.moneyTally(Number.MAX_SAFE_INTEGER)
+    assert.deepEqual(wrong, { entriesWrong: 0, walletsWrong: 0, paymentsWrong: 0, ordersStuck: 0 })
+    assert.equal(captured.byJournal, captured.byAttempts)
+    assert.equal(owed.byJournal, owed.byAttempts)
   }
 
-  return { ...made, product, buyer, newSale, sale, entry, booked, order, counts, told, drain, balances }
+  return { ...made, product, buyer, newSale, sale, entry, booked, byCard, view, order, counts, told, drain, balances }
 }

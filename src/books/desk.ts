@@ -48,10 +48,10 @@ export async function merge(
 ): Promise<boolean> {
   const to = nextState(attempt.state, view.state)
   if (!to) {
-    // It is known by its transaction from now on, whatever it waits for.
-    const isNamed = attempt.txnId === null && view.txnId !== ''
-    if (isNamed) await desk.setAttempt(attempt, { txnId: view.txnId }, isOpenAttempt(attempt.state) ? 0 : null)
-    return isNamed
+    const learned = learnedFrom(attempt, view)
+    if (learned)
+      await desk.setAttempt(attempt, learned, attempt.state === 'OPEN' ? POLL_MS : isOpenAttempt(attempt.state) ? 0 : null)
+    return learned !== undefined
   }
   const from = attempt.state
   const another = attempts.some((one) => one !== attempt && isOpenAttempt(one.state))
@@ -83,6 +83,14 @@ export async function merge(
       await takeBack(desk, order, attempts, attempt, from)
   }
   return true
+}
+
+/** What a word that came first had not said: the transaction, whatever the attempt waits for, and where the buyer pays. */
+function learnedFrom({ state, txnId, redirectUrl }: Attempt, view: GatewayView): Partial<Attempt> | undefined {
+  const isNamed = txnId === null && view.txnId !== ''
+  const isShown = state === 'OPEN' && view.state === 'open' && redirectUrl === null && view.redirectUrl !== null
+  if (!isNamed && !isShown) return undefined
+  return { ...(isNamed && { txnId: view.txnId }), ...(isShown && { redirectUrl: view.redirectUrl }) }
 }
 
 const NEVER_PAID = { FAILED: true, CANCELLED: true, EXPIRED: true }

@@ -2,6 +2,7 @@ import type { HandClock } from '../../test/hand-clock.ts'
 import type { MemoryEventLog } from '../events/memory-event-log.ts'
 import type { BooksFixture } from './books.contract.ts'
 import { MemoryBooks, MemoryOutbox } from './memory-books.ts'
+import { MemoryAttempts, MemoryInbox } from './memory-payments.ts'
 import { MemoryRecord } from './memory-record.ts'
 import { MemorySales } from './memory-sales.ts'
 
@@ -11,8 +12,12 @@ const HOLD_TTL_MS = 600_000
 export function memoryBooks(clock: HandClock, events: MemoryEventLog): BooksFixture {
   const record = new MemoryRecord()
   let codes = 0
+  const tools = { now: clock.now, newCode: () => `code-${++codes}` }
+  const attempts = new MemoryAttempts(record, tools)
   return {
-    books: new MemoryBooks(record, { now: clock.now, newCode: () => `code-${++codes}`, holdTtlMs: HOLD_TTL_MS }),
+    books: new MemoryBooks(record, { ...tools, holdTtlMs: HOLD_TTL_MS }),
+    attempts,
+    inbox: new MemoryInbox(record, attempts, clock.now),
     outbox: new MemoryOutbox(record, clock.now, (orderId) => events.isWaiting(orderId)),
     sales: new MemorySales(record, clock.now),
     events,

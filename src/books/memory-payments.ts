@@ -89,7 +89,8 @@ export class MemoryInbox implements Inbox {
 
   async apply(max: number): Promise<Seen[]> {
     const now = this.#now()
-    const due = [...this.#record.inbox.values()].filter((one) => one.status === 'waiting' && one.dueAt <= now).slice(0, max)
+    const waiting = [...this.#record.inbox.values()].filter((one) => one.status === 'waiting' && one.dueAt <= now)
+    const due = waiting.sort((a, b) => a.dueAt - b.dueAt).slice(0, max)
     const done: Seen[] = []
     for (const one of due) {
       const seen = await this.#attempts.see(one.event.view)

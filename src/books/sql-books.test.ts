@@ -7,11 +7,13 @@ import { booksContract } from './books.contract.ts'
 booksContract('SQLite', async () => {
   const clock = handClock()
   const open = await openSqliteStores(clock)
-  const { books, outbox, sales, events } = open.stores
+  const { books, attempts, inbox, outbox, sales, events } = open.stores
   const insert = (table: string, row: Record<string, SQLInputValue>) => insertRow(open.plant, table, row)
   const one = (text: string, ...values: SQLInputValue[]) => open.plant.prepare(text).get(...values)
   return {
     books,
+    attempts,
+    inbox,
     outbox,
     sales,
     events,

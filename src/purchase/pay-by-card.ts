@@ -108,9 +108,10 @@ async function drive(parts: PaymentParts, attempt: Attempt): Promise<void> {
 }
 
 /** After no answer the gateway is looked at before it is asked once more: where it keeps its own failure under a key, it would
- *  answer with that for ever. */
-async function news({ gateway }: PaymentParts, { orderId, number, state, tries }: Attempt): Promise<GatewayView | null> {
-  const known = tries > 0 ? await gateway.lookup(orderId, number) : null
+ *  answer with that for ever. And so is it where the key may be forgotten: who asked may have died before the answer. */
+async function news(parts: PaymentParts, attempt: Attempt): Promise<GatewayView | null> {
+  const { orderId, number, state, tries } = attempt
+  const known = tries > 0 || isOld(parts, attempt) ? await parts.gateway.lookup(orderId, number) : null
   return known && nextState(state, known.state) ? known : null
 }
 

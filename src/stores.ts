@@ -9,7 +9,7 @@ import { eventMigrations, SqlEventLog } from './events/sql-event-log.ts'
 import { SqlLedger } from './ledger/sql-ledger.ts'
 import { systemClock } from './platform/clock.ts'
 import { idMaker, readableCode, systemRandom } from './platform/random.ts'
-import { type Database, migrate } from './platform/sql.ts'
+import { type Database, joined, migrate } from './platform/sql.ts'
 import { publish } from './purchase/publish.ts'
 import { settleOrders } from './purchase/settle-order.ts'
 import { SqlAccounts } from './shop/accounts/sql-accounts.ts'
@@ -18,26 +18,30 @@ import { accountMigrations } from './shop/accounts/tables.ts'
 import { SqlCatalogue } from './shop/catalogue/sql-catalogue.ts'
 import { catalogueMigrations } from './shop/catalogue/tables.ts'
 
+const migrations = [...catalogueMigrations, ...accountMigrations, ...bookMigrations, ...eventMigrations]
+
 export type StoreSettings = { holdTtlMs: number; currency: string }
 
 export type Stores = ReturnType<typeof makeStores>
 
 /** Every store over one database. A database thread loads this module by its address; the main thread sees only the types. */
 export function makeStores(db: Database, { holdTtlMs, currency }: StoreSettings) {
-  const now = systemClock.now
+  const now = db.now ?? systemClock.now
   const newId = idMaker(systemClock, systemRandom)
   const tools = { now, newId, newCode: () => readableCode(systemRandom) }
-  const books = new SqlBooks(db, { ...tools, holdTtlMs })
+  const pathOver = (db: Database) => {
+    const books = new SqlBooks(db, { ...tools, holdTtlMs })
+    const ledger = new SqlLedger(db, books.record.bind(books), now)
+    const [sales, outbox, events] = [new SqlSales(db, now), new SqlOutbox(db, now), new SqlEventLog(db, now)]
+    return { books, ledger, sales, outbox, events, newId }
+  }
+  const { books, ledger, sales, outbox, events } = pathOver(db)
   const attempts = new SqlAttempts(db, tools)
   const inbox = new SqlInbox(db, now, attempts)
   const wallets = new SqlWallets(db, { now, newId })
-  const outbox = new SqlOutbox(db, now)
-  const events = new SqlEventLog(db, now)
-  const sales = new SqlSales(db, now)
-  const ledger = new SqlLedger(db, books.record.bind(books), now)
   return {
     schema: {
-      migrate: () => migrate(db, [...catalogueMigrations, ...accountMigrations, ...bookMigrations, ...eventMigrations], now()),
+      migrate: () => migrate(db, migrations, systemClock.now()),
       /** For the one process that holds the database: what the one before it had claimed is free again, and need not wait. */
       async takeOver(): Promise<void> {
         await outbox.freeAll()
@@ -46,13 +50,13 @@ export function makeStores(db: Database, { holdTtlMs, currency }: StoreSettings)
     },
     /** What follows acceptance, where all of it lives in one database: a batch is one call and one transaction. */
     relay: {
-      publish: (): Promise<boolean> => db.write(() => publish({ books, sales, outbox, events, newId, published() {} })),
+      publish: (): Promise<boolean> => db.write((sql) => publish({ ...pathOver(joined(db, sql)), published() {} })),
       /** `settled`: to be announced where the buyers are. */
       settle: () =>
-        db.write(async () => {
+        db.write(async (sql) => {
           const settled: { order: Order; remaining: number }[] = []
           const announce = (order: Order, remaining: number) => settled.push({ order, remaining })
-          return { more: await settleOrders({ books, ledger, events, newId, announce }), settled }
+          return { more: await settleOrders({ ...pathOver(joined(db, sql)), announce }), settled }
         }),
     },
     books,

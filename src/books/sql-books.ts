@@ -103,7 +103,7 @@ export class SqlBooks implements Books {
         entry.quantity <= limit &&
         (await sql.run(
           `INSERT INTO sale_buyers (sale_id, buyer_id, taken) VALUES (?, ?, ?)
-           ON CONFLICT (sale_id, buyer_id) DO UPDATE SET taken = taken + excluded.taken WHERE taken + excluded.taken <= ?`,
+           ON CONFLICT (sale_id, buyer_id) DO UPDATE SET taken = sale_buyers.taken + excluded.taken WHERE sale_buyers.taken + excluded.taken <= ?`,
           saleId,
           entry.buyerId,
           entry.quantity,
@@ -182,10 +182,11 @@ export class SqlBooks implements Books {
   }
 
   async #moveOne(sql: Sql, desk: SqlDesk, move: OrderMove): Promise<Moved> {
-    const [row] = await sql.all<OrderRow>(`${SELECT_ORDER} WHERE o.id = ? ${this.#db.facts.forUpdate}`, move.orderId)
+    const [row] = await sql.all<OrderRow>(`${SELECT_ORDER} WHERE o.id = ? ${this.#db.facts.forUpdate('o')}`, move.orderId)
     if (!row) return { kind: 'not-found', orderId: move.orderId }
     const order = orderOf(row)
-    if (!FROM[move.by].includes(order.state)) return { kind: 'unchanged', order }
+    // Once more where another transaction was waited for: of what it wrote, the lock brings the order alone, not its coupon.
+    if (!FROM[move.by].includes(order.state)) return { kind: 'unchanged', order: (await readOrder(sql, order.orderId)) ?? order }
     if (move.by === 'refund') await refund(desk, order, move.reason, move.returnUnit)
     else if (move.by === 'pay') await settle(sql, desk, order)
     else if (await isVoided(desk, order, move.by)) return { kind: 'voiding', order }
@@ -194,18 +195,15 @@ export class SqlBooks implements Books {
   }
 
   order(id: Id): Promise<Order | null> {
-    return this.#db.read(async (sql) => {
-      const [row] = await sql.all<OrderRow>(`${SELECT_ORDER} WHERE o.id = ?`, id)
-      return row ? orderOf(row) : null
-    })
+    return this.#db.read((sql) => readOrder(sql, id))
   }
 
   byIds(ids: Id[]): Promise<Order[]> {
     return this.#db.read(async (sql) => {
       const orders: Order[] = []
       for (const id of ids) {
-        const [row] = await sql.all<OrderRow>(`${SELECT_ORDER} WHERE o.id = ?`, id)
-        if (row) orders.push(orderOf(row))
+        const order = await readOrder(sql, id)
+        if (order) orders.push(order)
       }
       return orders
     })
@@ -283,4 +281,9 @@ async function settle(sql: Sql, desk: SqlDesk, order: Order): Promise<void> {
   if (paid !== 1) return desk.end(order, 'FAILED', 'not-enough-credit')
   await desk.complete(order)
   await desk.enter(`payment:${order.orderId}`, 'payment', 'sales', `wallet:${order.buyerId}`, due, order)
+}
+
+async function readOrder(sql: Sql, id: Id): Promise<Order | null> {
+  const [row] = await sql.all<OrderRow>(`${SELECT_ORDER} WHERE o.id = ?`, id)
+  return row ? orderOf(row) : null
 }

@@ -126,6 +126,9 @@ export class SqlDesk implements Desk {
     await this.#move(order, 'REFUND_DUE', reason, order.released || returnUnit)
     if (!returnUnit) return
     await this.#free(order)
+    // The item first: whoever settles the sale holds it, and is seen to have settled it when it is ours.
+    const { saleId, productId } = order
+    await this.#sql.run('UPDATE sale_items SET sold = sold WHERE sale_id = ? AND product_id = ?', saleId, productId)
     const [sale] = await this.#sql.all<{ settled_at: number | null }>('SELECT settled_at FROM sales WHERE id = ?', order.saleId)
     if (sale?.settled_at === null) this.#count(order, 0, -order.quantity, order.quantity)
     else await this.#toStock(order)

@@ -15,7 +15,7 @@ export class SqlOutbox implements Outbox {
     const now = this.#now()
     return this.#db.write(async (sql) => {
       const rows = await sql.all<{ id: number; happening: Happening; ref_id: Id; at: number }>(
-        `SELECT id, happening, ref_id, at FROM outbox WHERE leased_until <= ? ORDER BY id LIMIT ? ${this.#db.facts.skipLocked}`,
+        `SELECT id, happening, ref_id, at FROM outbox WHERE leased_until <= ? ORDER BY id LIMIT ? ${this.#db.facts.skipLocked()}`,
         now,
         max,
       )
@@ -37,7 +37,7 @@ export class SqlOutbox implements Outbox {
     const now = this.#now()
     return this.#db.read(async (sql) => {
       const [row] = await sql.all<{ count: number; oldestAt: number | null }>(
-        'SELECT count(*) AS count, min(at) AS oldestAt FROM outbox',
+        'SELECT count(*) AS count, min(at) AS "oldestAt" FROM outbox',
       )
       return { count: row?.count ?? 0, oldestMs: Math.max(0, now - (row?.oldestAt ?? now)) }
     })

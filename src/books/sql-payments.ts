@@ -24,7 +24,7 @@ export class SqlAttempts implements Attempts {
     return this.#db.write(async (sql) => {
       const now = this.#tools.now()
       const rows = await sql.all<AttemptRow>(
-        `SELECT * FROM attempts WHERE due_at <= ? ORDER BY due_at LIMIT ? ${this.#db.facts.skipLocked}`,
+        `SELECT * FROM attempts WHERE due_at <= ? ORDER BY due_at LIMIT ? ${this.#db.facts.skipLocked()}`,
         now,
         max,
       )
@@ -40,7 +40,7 @@ export class SqlAttempts implements Attempts {
 
   /** In a transaction of the caller's. */
   async seeIn(sql: Sql, view: GatewayView): Promise<Seen> {
-    const [row] = await sql.all<OrderRow>(`${SELECT_ORDER} WHERE o.id = ? ${this.#db.facts.forUpdate}`, view.orderId)
+    const [row] = await sql.all<OrderRow>(`${SELECT_ORDER} WHERE o.id = ? ${this.#db.facts.forUpdate('o')}`, view.orderId)
     if (!row) return { kind: 'early' }
     const order = orderOf(row)
     const desk = new SqlDesk(sql, this.#tools)

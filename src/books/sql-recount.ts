@@ -30,7 +30,7 @@ export async function unitsOfOrders(sql: Sql, saleId: Id): Promise<Map<Id, Units
       after.seq,
     )
     const page = await sql.all<Units & { productId: Id }>(
-      `SELECT product_id AS productId,
+      `SELECT product_id AS "productId",
          sum(CASE WHEN state IN ('RESERVATION_PENDING', 'PAYMENT_PENDING') THEN quantity ELSE 0 END) AS held,
          sum(CASE WHEN released = 0 AND state NOT IN ('RESERVATION_PENDING', 'PAYMENT_PENDING') THEN quantity ELSE 0 END) AS sold
        FROM orders WHERE sale_id = ? AND (epoch, seq) > (?, ?) AND (epoch, seq) <= (?, ?) GROUP BY product_id`,

@@ -8,7 +8,7 @@ type Counts = Units & { productId: Id; available: number }
 export async function recountItems(sql: Sql, saleId: Id): Promise<{ wrong: Counts[]; live: number }> {
   const units = await unitsOfOrders(sql, saleId)
   const items = await sql.all<Counts & { allotment: number; returned: number }>(
-    `SELECT product_id AS productId, available, held, sold, allotment, returned FROM sale_items
+    `SELECT product_id AS "productId", available, held, sold, allotment, returned FROM sale_items
      WHERE sale_id = ? ORDER BY product_id`,
     saleId,
   )
@@ -27,8 +27,8 @@ const OF_BUYER = 'FROM orders o WHERE o.buyer_id = b.buyer_id AND o.sale_id = b.
 export async function repairBuyers(sql: Sql, saleId: Id, live: number): Promise<number> {
   const wrong = await sql.all<{ buyerId: Id; units: number }>(
     // In pieces that each lie in an index, as the audit looks for them.
-    `SELECT buyerId, units FROM (
-       SELECT b.buyer_id AS buyerId, b.taken,
+    `SELECT "buyerId", units FROM (
+       SELECT b.buyer_id AS "buyerId", b.taken,
          (SELECT count(*) ${OF_BUYER}) + (SELECT coalesce(sum(quantity - 1), 0) ${OF_BUYER} AND o.quantity > 1)
          - (SELECT coalesce(sum(quantity), 0) ${OF_BUYER} AND o.released = 1) AS units
        FROM sale_buyers b WHERE b.sale_id = ?

@@ -69,7 +69,7 @@ export class SqlSales implements Sales {
 
   change(saleId: Id, change: SaleChange): Promise<SaleChanged> {
     return this.#changing(async (sql) => {
-      const [row] = await sql.all<BookTables['sales']>('SELECT * FROM sales WHERE id = ?', saleId)
+      const row = await this.#lock(sql, saleId)
       if (!row) throw new Refusal({ kind: 'not-found' })
       if (this.#now() >= row.end_time) throw new Refusal({ kind: 'conflict', because: 'the sale has ended' })
       if (change.limit !== undefined) await checkLimit(sql, saleId, change.limit)
@@ -98,6 +98,19 @@ export class SqlSales implements Sales {
       if (error instanceof Refusal) return error.answer
       throw error
     }
+  }
+
+  /** Nothing is reserved in the sale, and nobody else changes it, until the transaction ends. */
+  async #lock(sql: Sql, saleId: Id): Promise<BookTables['sales'] | undefined> {
+    const { forUpdate } = this.#db.facts
+    const [row] = await sql.all<BookTables['sales']>(`SELECT * FROM sales WHERE id = ? ${forUpdate()}`, saleId)
+    return row
+  }
+
+  /** After the sale itself, in the order in which everybody takes them. */
+  #lockItems(sql: Sql, saleId: Id): Promise<BookTables['sale_items'][]> {
+    const { forUpdate } = this.#db.facts
+    return sql.all(`SELECT * FROM sale_items WHERE sale_id = ? ORDER BY product_id ${forUpdate()}`, saleId)
   }
 
   sale(id: Id): Promise<Sale | null> {
@@ -141,10 +154,8 @@ export class SqlSales implements Sales {
   settleEnd(saleId: Id): Promise<boolean> {
     const now = this.#now()
     return this.#db.write(async (sql) => {
-      const items = await sql.all<BookTables['sale_items']>(
-        'SELECT * FROM sale_items WHERE sale_id = ? ORDER BY product_id',
-        saleId,
-      )
+      if (!(await this.#lock(sql, saleId))) return false
+      const items = await this.#lockItems(sql, saleId)
       if (items.some((item) => item.held > 0)) return false
       const settled = await sql.run(
         `UPDATE sales SET settled_at = ?, epoch = epoch + CASE WHEN incarnation IS NULL THEN 0 ELSE 1 END
@@ -162,11 +173,10 @@ export class SqlSales implements Sales {
 
   recount(saleId: Id): Promise<boolean> {
     return this.#db.write(async (sql) => {
-      const [sale] = await sql.all<{ settled_at: number | null }>(
-        `SELECT settled_at FROM sales WHERE id = ? ${this.#db.facts.forUpdate}`,
-        saleId,
-      )
+      const sale = await this.#lock(sql, saleId)
       if (!sale) return false
+      // Every move ends with its item: none of this sale comes to its end while the orders are counted.
+      await this.#lockItems(sql, saleId)
       const { wrong, live } = await recountItems(sql, saleId)
       if (wrong.some(({ available }) => available < 0)) return false
       const buyers = await repairBuyers(sql, saleId, live)
@@ -216,7 +226,7 @@ export class SqlSales implements Sales {
       const [row] = await sql.all<BookTables['sales']>('SELECT * FROM sales WHERE id = ?', saleId)
       if (!row) return null
       const items = await sql.all<Omit<ItemTally, 'heldByOrders' | 'soldByOrders'>>(
-        `SELECT product_id AS productId, allotment, available, held, sold, returned FROM sale_items
+        `SELECT product_id AS "productId", allotment, available, held, sold, returned FROM sale_items
          WHERE sale_id = ? ORDER BY product_id`,
         saleId,
       )

@@ -21,7 +21,7 @@ export class SqlWallets {
   journal(userId: Id, limit: number, after: Id | undefined) {
     return this.#db.read((sql) =>
       sql.all<{ id: Id; kind: string; amount: number; orderId: Id | null; reason: string | null; at: number }>(
-        `SELECT id, kind, amount, order_id AS orderId, reason, at FROM journal
+        `SELECT id, kind, amount, order_id AS "orderId", reason, at FROM journal
          WHERE account = ? AND id < ? ORDER BY id DESC LIMIT ?`,
         `wallet:${userId}`,
         after ?? '~',

@@ -20,6 +20,8 @@ export const faultCodes = {
   'store-busy': 'The database is locked by another program or its queue is full. Find out who holds it; nothing was written.',
   'store-full': 'The disk is full. Free some space; nothing was written and selling goes on by itself.',
   'store-failed': 'The database failed in an unforeseen way. The log names the statement; the same request may be sent again.',
+  'store-away':
+    'The database cannot be reached, stops or starts. Look at its own log and at the network; selling goes on by itself when it is back.',
   'store-gone': 'The database thread has stopped. The process ends and must be started again.',
   'gateway-down': 'The card gateway cannot be reached. What was accepted is settled when it is back; see its own status page.',
   'gateway-refused': 'The card gateway refuses the request itself. Check PAYMENT_URL, the currency and the amount.',

@@ -75,7 +75,7 @@ export class SqlEventLog implements EventLog {
       const rows = await sql.all<Row>(
         `SELECT d.position, e.id, e.type, e.topic, e.subject, e.at AS time, e.data
          FROM event_deliveries d JOIN events e ON e.id = d.event_id
-         WHERE d.grp = ? AND d.leased_until <= ? ORDER BY d.position LIMIT ? ${this.#db.facts.skipLocked}`,
+         WHERE d.grp = ? AND d.leased_until <= ? ORDER BY d.position LIMIT ? ${this.#db.facts.skipLocked('d')}`,
         group,
         now,
         max,
@@ -105,7 +105,7 @@ export class SqlEventLog implements EventLog {
     const now = this.#now()
     return this.#db.read(async (sql) => {
       const [row] = await sql.all<{ count: number; oldestAt: number | null }>(
-        'SELECT count(*) AS count, min(at) AS oldestAt FROM event_deliveries WHERE grp = ?',
+        'SELECT count(*) AS count, min(at) AS "oldestAt" FROM event_deliveries WHERE grp = ?',
         group,
       )
       return { count: row?.count ?? 0, oldestMs: Math.max(0, now - (row?.oldestAt ?? now)) }

@@ -75,7 +75,7 @@ export class SqlLedger implements Ledger {
     return this.#db.write(async (sql) => {
       const [sale] = await sql.all<SaleRow>(
         `SELECT epoch, seq, start_time, end_time, buyer_limit, paused_by_operator, paused_for_recovery, quiet_until, quiet_start
-         FROM sales WHERE id = ? ${this.#db.facts.forUpdate}`,
+         FROM sales WHERE id = ? ${this.#db.facts.forUpdate()}`,
         saleId,
       )
       if (!sale) return asks.map(() => ({ kind: 'lost' }) as const)
@@ -112,7 +112,9 @@ export class SqlLedger implements Ledger {
   look(saleId: Id, afterSeq: number, quietMs: number): Promise<LedgerView | null> {
     return this.#db.write(async (sql) => {
       const now = this.#now()
-      const [sale] = await sql.all<SaleRow>('SELECT * FROM sales WHERE id = ?', saleId)
+      // Else another process could take the last unit between the two statements: the item would be seen sold out and not be quiet.
+      const lock = quietMs > 0 ? this.#db.facts.forUpdate() : ''
+      const [sale] = await sql.all<SaleRow>(`SELECT * FROM sales WHERE id = ? ${lock}`, saleId)
       if (!sale) return null
       if (quietMs > 0) {
         await sql.run('UPDATE sale_items SET quiet_until = ? WHERE sale_id = ? AND available = 0', now + quietMs, saleId)
@@ -123,7 +125,7 @@ export class SqlLedger implements Ledger {
         }
       }
       const items = await sql.all<ItemCount>(
-        'SELECT product_id AS productId, allotment, available AS remaining, held, sold FROM sale_items WHERE sale_id = ? ORDER BY position',
+        'SELECT product_id AS "productId", allotment, available AS remaining, held, sold FROM sale_items WHERE sale_id = ? ORDER BY position',
         saleId,
       )
       const buyers = await sql.all<{ buyer_id: Id }>(

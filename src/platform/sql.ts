@@ -20,6 +20,8 @@ export interface Sql {
  */
 export interface Database {
   readonly facts: SqlFacts
+  /** Milliseconds since 1970 by the database's own clock. Absent where that is the clock of this machine. */
+  readonly now?: () => number
   write<T>(work: (sql: Sql) => Promise<T>): Promise<T>
   /** All of `work` sees one moment. */
   read<T>(work: (sql: Sql) => Promise<T>): Promise<T>
@@ -31,10 +33,15 @@ export type SqlFacts = {
   partialIndexes: boolean
   /** Appended to `CREATE TABLE` of a table that is read by its primary key only. */
   clustered: string
-  /** Appended to a `SELECT` that claims rows. */
-  skipLocked: string
-  /** Appended to a `SELECT` whose rows are changed next. */
-  forUpdate: string
+  /** Ends a `SELECT` that claims rows, of `table` where it reads several. */
+  skipLocked(table?: string): string
+  /** Ends a `SELECT` whose rows are changed next, or on which that depends. */
+  forUpdate(table?: string): string
+  /** Run first in a transaction that no two processes may run at once; it may take its time. */
+  alone: readonly string[]
+  /** A statement that makes or changes a table, in the words of this database. Stores write `varchar(n)` and `text` for what is
+   *  compared byte by byte, `integer PRIMARY KEY` for a key that the database gives, `bigint` and `integer`. */
+  definition(statement: string): string
 }
 
 export type Migration = { id: string; statements: (facts: SqlFacts) => string[] }
@@ -51,20 +58,33 @@ export function queries<Tables>(): Kysely<Tables> {
   })
 }
 
-/** Runs what has not run yet, each migration in a transaction of its own with its mark. Repeating it does nothing. */
+/** The tables of `database` as part of the transaction that `sql` is in: what is written is there with that, or not at all. */
+export function joined({ facts, now }: Database, sql: Sql): Database {
+  const work: Database['write'] = (todo) => todo(sql)
+  return { facts, read: work, write: work, ...(now && { now }) }
+}
+
+/** Runs what has not run yet, each migration in a transaction of its own with its mark. Repeating it does nothing; of several
+ *  processes the first one runs it, and the others wait. */
 export async function migrate(db: Database, migrations: readonly Migration[], now: number): Promise<string[]> {
-  await db.write(async (sql) => {
-    await sql.run('CREATE TABLE IF NOT EXISTS migrations (id varchar(64) PRIMARY KEY, applied_at bigint NOT NULL)')
-  })
-  const applied: string[] = []
-  for (const migration of migrations) {
-    await db.write(async (sql) => {
-      const [done] = await sql.all('SELECT id FROM migrations WHERE id = ?', migration.id)
-      if (done) return
-      for (const statement of migration.statements(db.facts)) await sql.run(statement)
-      await sql.run('INSERT INTO migrations (id, applied_at) VALUES (?, ?)', migration.id, now)
-      applied.push(migration.id)
+  const { facts } = db
+  const alone = <T>(work: (sql: Sql) => Promise<T>) =>
+    db.write(async (sql) => {
+      for (const statement of facts.alone) await sql.run(statement)
+      return work(sql)
     })
+  const table = 'CREATE TABLE IF NOT EXISTS migrations (id varchar(64) PRIMARY KEY, applied_at bigint NOT NULL)'
+  await alone((sql) => sql.run(facts.definition(table)))
+  const applied: string[] = []
+  for (const { id, statements } of migrations) {
+    const isNew = await alone(async (sql) => {
+      const [done] = await sql.all('SELECT id FROM migrations WHERE id = ?', id)
+      if (done) return false
+      for (const statement of statements(facts)) await sql.run(facts.definition(statement))
+      await sql.run('INSERT INTO migrations (id, applied_at) VALUES (?, ?)', id, now)
+      return true
+    })
+    if (isNew) applied.push(id)
   }
   return applied
 }

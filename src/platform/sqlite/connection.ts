@@ -5,7 +5,14 @@ import { Fault } from '../../core/fault.ts'
 import { DuplicateKey } from '../duplicate-key.ts'
 import type { Sql, SqlFacts, Value } from '../sql.ts'
 
-export const sqliteFacts: SqlFacts = { partialIndexes: true, clustered: 'WITHOUT ROWID', skipLocked: '', forUpdate: '' }
+export const sqliteFacts: SqlFacts = {
+  partialIndexes: true,
+  clustered: 'WITHOUT ROWID',
+  skipLocked: () => '',
+  forUpdate: () => '',
+  alone: [],
+  definition: (statement) => statement,
+}
 
 /** Statements that are kept prepared. Those that list their values make a text for each length, so there must be an end. */
 const STATEMENTS_MAX = 500

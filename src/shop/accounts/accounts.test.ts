@@ -18,6 +18,7 @@ import { systemClock } from '../../platform/clock.ts'
 import type { App } from '../../platform/http.ts'
 import { idMaker, systemRandom } from '../../platform/random.ts'
 import { type Database, migrate, type Sql } from '../../platform/sql.ts'
+import { sqliteFacts } from '../../platform/sqlite/connection.ts'
 import { ensureAdministrator } from './administrator.ts'
 import { Identity, mountIdentity, type Tokens } from './identity.ts'
 import { Keys } from './keys.ts'
@@ -58,8 +59,7 @@ function database(path: string): Database & Disposable {
     last = result.catch(() => {})
     return result
   }
-  const facts = { partialIndexes: true, clustered: '', skipLocked: '', forUpdate: '' }
-  return { facts, write: transaction, read: transaction, [Symbol.dispose]: () => sqlite.close() }
+  return { facts: sqliteFacts, write: transaction, read: transaction, [Symbol.dispose]: () => sqlite.close() }
 }
 
 /** A shop's accounts on a folder; opened twice, the second is the restart of the first. */

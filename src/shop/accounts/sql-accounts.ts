@@ -102,7 +102,7 @@ export class SqlAccounts {
   change(id: Id, wanted: { blocked?: boolean; roles?: Role[] }, now: number): Promise<Change> {
     return this.#db.write(async (sql): Promise<Change> => {
       const admins = await sql.all<{ id: Id }>(
-        `SELECT id FROM users WHERE roles LIKE '%"admin"%' AND blocked = 0${this.#db.facts.forUpdate}`,
+        `SELECT id FROM users WHERE roles LIKE '%"admin"%' AND blocked = 0 ${this.#db.facts.forUpdate()}`,
       )
       const before = await read(sql, id)
       if (!before) return { kind: 'not-found' }

@@ -14,6 +14,7 @@ import { type Code, codes } from '../../core/codes.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { idMaker, systemRandom } from '../../platform/random.ts'
 import { type Database, migrate, type Sql } from '../../platform/sql.ts'
+import { sqliteFacts } from '../../platform/sqlite/connection.ts'
 import { clean } from './clean.ts'
 import { demoPictures, demoProducts } from './demo.ts'
 import { MAX_PRODUCTS } from './import-file.ts'
@@ -55,8 +56,7 @@ function openDatabase() {
     last = result.catch(() => {})
     return result
   }
-  const facts = { partialIndexes: true, clustered: '', skipLocked: '', forUpdate: '' }
-  const database: Database = { facts, write: transaction, read: transaction }
+  const database: Database = { facts: sqliteFacts, write: transaction, read: transaction }
   const plans = () =>
     asked.splice(0).map((query) => {
       const steps = sqlite.prepare(`EXPLAIN QUERY PLAN ${query.sql}`).all(...bound(query.parameters))

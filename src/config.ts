@@ -3,6 +3,7 @@ import { BlockList, isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { faultNames, faultsOf } from './gateway-demo/faults.ts'
 import { type PaymentAddress, paymentAddress } from './payment/payment-address.ts'
+import { type PostgresAddress, postgresAddress } from './platform/postgres/address.ts'
 
 /** Everything that can be set from outside, in the order in which people read it. docs/settings.md lists the same. */
 export const settings = [
@@ -35,8 +36,14 @@ export const settings = [
   setting('RATE_LIMITS', 'on', 'off is for load tests only: the lock-out of sign-ins stays on.'),
   setting('SOCKETS_MAX', '20000', 'Live sockets that one process holds.'),
   setting('ROLES', 'all', 'What this process does: api, relay, payments, scheduler, gateway-demo with commas between, or all.'),
-  setting('LEDGER_URL', 'sqlite:', 'Who decides about stock: sqlite: is the database in DATA_DIR.', true),
-  setting('DATABASE_URL', 'sqlite:', 'The record of orders: sqlite: is the database in DATA_DIR.', true),
+  setting('LEDGER_URL', 'sql:', 'Who decides about stock: sql: is the database of DATABASE_URL.', true),
+  setting(
+    'DATABASE_URL',
+    'sqlite:',
+    'The record of orders: sqlite: is the database in DATA_DIR; postgres://user:password@host/database.',
+    true,
+  ),
+  setting('DATABASE_REPLICA_URL', '', 'A read replica of it for catalogue and history; none when empty.', true),
   setting('EVENTS_URL', 'sql:', 'Where events go: sql: is a table beside the orders.', true),
   setting(
     'PAYMENT_URL',
@@ -66,6 +73,7 @@ export type RoleName = (typeof roleNames)[number]
 
 /** Stripe's pages live 30 minutes longer than the hold, and a day at most. */
 const STRIPE_HOLD_MAX_MS = 23 * 3600_000
+const POSTGRES = 'postgres://user:password@host/database, with writes, reads and statement_timeout as in docs/operations.md'
 const DURATION = /^(\d{1,9})(ms|s|m|h)$/
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3600_000 } as const
 
@@ -128,8 +136,13 @@ export function readConfig(env: Record<string, string | undefined>) {
     rateLimits: oneOf('RATE_LIMITS', ['on', 'off']) === 'on',
     socketsMax: checked('SOCKETS_MAX', integer(1, 1_000_000), 'it must be a whole number above 0'),
     roles: checked('ROLES', rolesOf, `it must be all, or some of ${roleNames.join(', ')} with commas between`),
-    ledgerUrl: oneOf('LEDGER_URL', ['sqlite:']),
-    databaseUrl: oneOf('DATABASE_URL', ['sqlite:']),
+    ledgerUrl: oneOf('LEDGER_URL', ['sql:', 'sqlite:']),
+    databaseUrl: checked('DATABASE_URL', databaseAddress, `it must be sqlite: or ${POSTGRES}`),
+    replicaUrl: checked(
+      'DATABASE_REPLICA_URL',
+      (value) => (value === '' ? null : postgresAddress(value)),
+      `it must be ${POSTGRES}`,
+    ),
     eventsUrl: oneOf('EVENTS_URL', ['sql:']),
     payment: checked('PAYMENT_URL', paymentAddress, 'it must be demo:, none, stripe://SECRET_KEY or https://KEY@gateway.example'),
     webhookSecrets: listOf(text('WEBHOOK_SECRET')),
@@ -149,19 +162,25 @@ export function readConfig(env: Record<string, string | undefined>) {
 
 type Misfitting = {
   roles: readonly RoleName[] | undefined
-  databaseUrl: string | undefined
+  ledgerUrl: string | undefined
+  databaseUrl: 'sqlite:' | PostgresAddress | undefined
+  replicaUrl: PostgresAddress | null | undefined
   payment: PaymentAddress | undefined
   webhookSecrets: readonly string[]
   holdTtlMs: number | undefined
 }
 
 /** What does not go together. A value that is not valid by itself is `undefined` here. */
-function misfits({ roles, databaseUrl, payment, webhookSecrets, holdTtlMs }: Misfitting): string[] {
+function misfits({ roles, ledgerUrl, databaseUrl, replicaUrl, payment, webhookSecrets, holdTtlMs }: Misfitting): string[] {
   const problems: string[] = []
   const own = roles?.filter((role) => role !== 'gateway-demo') ?? []
   if (own.length > 0 && own.length < roleNames.length - 1 && databaseUrl === 'sqlite:') {
     problems.push('ROLES must be all with a sqlite: database: it belongs to one process')
   }
+  if (ledgerUrl === 'sqlite:' && databaseUrl !== undefined && databaseUrl !== 'sqlite:') {
+    problems.push('LEDGER_URL must be sql: where DATABASE_URL is no sqlite: database')
+  }
+  if (replicaUrl && databaseUrl === 'sqlite:') problems.push('DATABASE_REPLICA_URL needs a DATABASE_URL of postgres:')
   if (own.length > 0 && payment?.kind === 'demo' && !roles?.includes('gateway-demo')) {
     problems.push('PAYMENT_URL demo: needs the role gateway-demo in this process; name the gateway elsewhere, or none')
   }
@@ -209,6 +228,10 @@ function origin(text: string): string | null | undefined {
   const url = URL.parse(text)
   if (url === null || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search !== '') return undefined
   return url.origin
+}
+
+function databaseAddress(text: string): 'sqlite:' | PostgresAddress | undefined {
+  return text === 'sqlite:' ? text : postgresAddress(text)
 }
 
 function currency(text: string): string | undefined {

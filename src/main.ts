@@ -26,7 +26,9 @@ try {
   })
 } catch (error) {
   // What people can mend themselves comes with a message that says how; the rest is ours, and its stack is needed.
-  const theirs = error instanceof Error && ['SettingsError', 'DataInUse', 'DataUnusable', 'PageNotBuilt'].includes(error.name)
+  const theirs =
+    error instanceof Error &&
+    ['SettingsError', 'DataInUse', 'DataUnusable', 'DatabaseUnusable', 'PageNotBuilt'].includes(error.name)
   console.error(theirs ? error.message : error)
   process.exit(1)
 }
@@ -40,12 +42,13 @@ async function offline<T>(work: (parts: Parts) => Promise<T>): Promise<T> {
   const { makeParts, openStores } = await import('./parts.ts')
   const { makeLog } = await import('./platform/log.ts')
   const config = settings()
+  const log = makeLog('warn')
   const onBug = (error: Error) => {
     console.error(error)
     process.exit(1)
   }
-  await using opened = await openStores(config, onBug)
-  return await work(await makeParts(config, opened.stores, makeLog('warn'), onBug))
+  await using opened = await openStores(config, log, onBug)
+  return await work(await makeParts(config, opened.stores, log, onBug))
 }
 
 async function makeAdministrator({ stores, clock }: Parts, email: string): Promise<void> {

@@ -45,10 +45,20 @@ class DataInUse extends Error {
 /** An audit asks once for each sale; to start a thread takes longer than to count a small one. */
 const COUNTER_STAYS_MS = 1000
 
-/** Opens the database of `DATA_DIR`, brings its tables up to date and holds it for this process. Throws `DataInUse`. */
-export async function openStores(config: Config, onBug: (error: Error) => void) {
-  const { dataDir, holdTtlMs, currency } = config
-  const lock = lockData(dataDir)
+/** Opens the database of the settings and brings its tables up to date. Throws what says how people can mend it. */
+export async function openStores(config: Config, log: ReturnType<typeof makeLog>, onBug: (error: Error) => void) {
+  const { dataDir, databaseUrl } = config
+  if (databaseUrl === 'sqlite:') return openEmbedded(config, onBug)
+  usable(dataDir, () => mkdirSync(dataDir, { recursive: true, mode: 0o700 }))
+  return (await import('./postgres-stores.ts')).openPostgresStores(config, databaseUrl, log)
+}
+
+/** The database of `DATA_DIR`, held for this process. Throws `DataInUse`. */
+async function openEmbedded({ dataDir, holdTtlMs, currency }: Config, onBug: (error: Error) => void) {
+  const lock = usable(dataDir, () => {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    return holdLock(join(dataDir, 'lock'))
+  })
   if (!lock) throw new DataInUse(`${dataDir} is in use by a running shop: stop it first, or set DATA_DIR to another folder.`)
   const options: StoreSettings = { holdTtlMs, currency }
   const path = join(dataDir, 'doorbuster.db')
@@ -75,10 +85,9 @@ class DataUnusable extends Error {
   override name = 'DataUnusable'
 }
 
-function lockData(dataDir: string): Disposable | undefined {
+function usable<T>(dataDir: string, work: () => T): T {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-    return holdLock(join(dataDir, 'lock'))
+    return work()
   } catch (error) {
     throw new DataUnusable(
       `DATA_DIR ${dataDir} cannot be used (${(error as Error).message}): it must be a folder that this user may write to.`,

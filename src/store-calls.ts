@@ -16,6 +16,13 @@ export const reads = {
   catalogue: ['product', 'products', 'categories', 'knownHandles'],
 } as const satisfies { [S in keyof Stores]?: readonly (keyof Stores[S])[] }
 
+/** What people look at and nothing is decided by: a replica may answer, seconds late. */
+export const mayLag = {
+  books: ['history', 'orders'],
+  wallets: ['journal'],
+  catalogue: ['product', 'products', 'categories'],
+} as const satisfies { [S in keyof Stores]?: readonly (keyof Stores[S])[] }
+
 /** What counts row by row, for seconds where there are millions. */
 export const counts = {
   sales: ['tally', 'moneyTally'],

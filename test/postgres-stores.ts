@@ -5,7 +5,7 @@ import { systemRandom } from '../src/platform/random.ts'
 import type { Database } from '../src/platform/sql.ts'
 import { makeStores } from '../src/stores.ts'
 import type { HandClock } from './hand-clock.ts'
-import { plainClient } from './postgres-client.ts'
+import { postgresPlant } from './postgres-client.ts'
 
 export const HOLD_TTL_MS = 600_000
 
@@ -27,13 +27,13 @@ export async function openPostgresStores(clock: HandClock, url: string, direct =
   }
   const stores = makeStores(byHand, { holdTtlMs: HOLD_TTL_MS, currency: 'EUR' })
   await stores.schema.migrate()
-  const plant = plainClient(direct)
+  const plant = postgresPlant(direct)
   return {
     stores,
     database,
     plant,
     async [Symbol.asyncDispose]() {
-      await plant.end()
+      await plant[Symbol.asyncDispose]()
       await database[Symbol.asyncDispose]()
     },
   }

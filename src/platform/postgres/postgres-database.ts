@@ -195,6 +195,7 @@ class Connection implements Sql {
   }
 
   async #ask(text: string, values: Value[]): Promise<pg.QueryResult> {
+    assert(this.#isOpen, `a statement after the end of its transaction: ${text}`)
     for (const value of values) assert(bindable(value), `only plain values can be bound: ${text}`)
     try {
       return await this.#timed(text, () => this.#client.query(this.#numbered(text), values))

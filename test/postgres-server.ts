@@ -41,8 +41,9 @@ process.once('exit', () => {
 
 export type PostgresServer = AsyncDisposable & {
   port: number
-  /** Of a new, empty database. */
-  newDatabase(): Promise<string>
+  /** Of a new, empty database, or a copy of one that nobody uses. */
+  newDatabase(like?: string): Promise<string>
+  drop(url: string): Promise<void>
   /** `SIGQUIT`: as it was, without a word to anybody; the next start recovers. */
   crash(): Promise<void>
   start(): Promise<void>
@@ -64,18 +65,22 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
     child = await started(bin('postgres'), ['-D', data, '-p', String(port), ...args], dir, /ready to accept connections/)
   }
   await start()
+  const nameOf = (url: string) => new URL(url).pathname.slice(1)
+  const command = async (text: string) => {
+    const client = clientOf(`postgres://shop@127.0.0.1:${port}/postgres`)
+    await client.connect()
+    await client.query(text).finally(() => client.end())
+  }
   let count = 0
   return {
     port,
     start,
-    async newDatabase() {
+    async newDatabase(like) {
       const name = `shop_${++count}`
-      const client = clientOf(`postgres://shop@127.0.0.1:${port}/postgres`)
-      await client.connect()
-      await client.query(`CREATE DATABASE ${name}`)
-      await client.end()
+      await command(`CREATE DATABASE ${name} TEMPLATE ${like ? nameOf(like) : 'template1'}`)
       return `postgres://shop@127.0.0.1:${port}/${name}`
     },
+    drop: (url) => command(`DROP DATABASE ${nameOf(url)} WITH (FORCE)`),
     crash: () => ended(child, 'SIGQUIT'),
     async [Symbol.asyncDispose]() {
       await ended(child, 'SIGINT')

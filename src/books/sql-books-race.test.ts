@@ -43,12 +43,18 @@ function interrupted(database: Database, other: () => Promise<unknown>): Databas
     ...database,
     async write(work) {
       if (!isFirst) return database.write(work)
-      const run: Sql['run'] = async (text, ...values) => {
-        if (isFirst && text.startsWith('INSERT INTO orders')) {
-          isFirst = false
-          await other()
-        }
-        return database.read((sql) => sql.run(text, ...values))
+      // One after the other, as on any connection.
+      let before: Promise<unknown> = Promise.resolve()
+      const run: Sql['run'] = (text, ...values) => {
+        const changed = before.then(async () => {
+          if (isFirst && text.startsWith('INSERT INTO orders')) {
+            isFirst = false
+            await other()
+          }
+          return database.read((sql) => sql.run(text, ...values))
+        })
+        before = changed.catch(() => {})
+        return changed
       }
       try {
         return await database.write((sql) =>

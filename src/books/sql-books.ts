@@ -2,7 +2,7 @@ import { assert } from '../core/assert.ts'
 import type { Id } from '../core/ids.ts'
 import { type Entry, type Order, type OrderState, releases } from '../core/order.ts'
 import { DuplicateKey } from '../platform/duplicate-key.ts'
-import type { Database, Sql } from '../platform/sql.ts'
+import { type Database, type Sql, together } from '../platform/sql.ts'
 import type { Booked, Books, Moved, OrderFilter, OrderMove } from './books.ts'
 import { isVoided, openPayment, refund } from './desk.ts'
 import { type OrderRow, orderOf, SELECT_ORDER } from './rows.ts'
@@ -54,10 +54,9 @@ export class SqlBooks implements Books {
 
   async #bookMissing(sql: Sql, saleId: Id, epoch: number, entries: Entry[]): Promise<Booked> {
     const [sale] = await sql.all<{ epoch: number }>('SELECT epoch FROM sales WHERE id = ?', saleId)
-    const missing: Entry[] = []
-    for (const entry of [...entries].sort((a, b) => a.seq - b.seq)) {
-      if (!(await this.#isBooked(sql, entry))) missing.push(entry)
-    }
+    const inTurn = [...entries].sort((a, b) => a.seq - b.seq)
+    const booked = await together(inTurn.map((entry) => this.#isBooked(sql, entry)))
+    const missing = inTurn.filter((_, i) => !booked[i])
     if (missing.length === 0) return { kind: 'booked' }
     if (sale?.epoch !== epoch) return { kind: 'epoch-passed' }
     await this.record(sql, saleId, epoch, missing)
@@ -93,24 +92,18 @@ export class SqlBooks implements Books {
     )
     for (const row of terms) items.set(row.product_id, { ...row, quantity: 0 })
     const [sale] = await sql.all<{ buyer_limit: number }>('SELECT buyer_limit FROM sales WHERE id = ?', saleId)
-    const limit = sale?.buyer_limit ?? 0
-    for (const entry of entries) {
+    const priced = entries.map((entry) => {
       const item = items.get(entry.productId)
       if (!item) throw new Disagreement(`the books have no item ${entry.productId} in the sale`)
       item.quantity += entry.quantity
-      await this.#insert(sql, entry, item, now)
-      const taken =
-        entry.quantity <= limit &&
-        (await sql.run(
-          `INSERT INTO sale_buyers (sale_id, buyer_id, taken) VALUES (?, ?, ?)
-           ON CONFLICT (sale_id, buyer_id) DO UPDATE SET taken = sale_buyers.taken + excluded.taken WHERE sale_buyers.taken + excluded.taken <= ?`,
-          saleId,
-          entry.buyerId,
-          entry.quantity,
-          limit,
-        )) === 1
-      if (!taken) throw new Disagreement(`the books refuse order ${entry.orderId}: over the buyer's limit`)
-    }
+      return { entry, item }
+    })
+    const asked = priced.flatMap(({ entry, item }) => [
+      this.#insert(sql, entry, item, now),
+      tell(sql, 'order-booked', entry.orderId, now),
+      this.#takeFor(sql, entry, sale?.buyer_limit ?? 0),
+    ])
+    await together(asked)
     for (const [productId, { quantity }] of items) {
       if (quantity === 0) continue
       const guarded = await sql.run(
@@ -149,7 +142,21 @@ export class SqlBooks implements Books {
       now,
       now + this.#tools.holdTtlMs,
     )
-    await tell(sql, 'order-booked', entry.orderId, now)
+  }
+
+  async #takeFor(sql: Sql, { saleId, buyerId, orderId, quantity }: Entry, limit: number): Promise<void> {
+    const taken =
+      quantity <= limit &&
+      (await sql.run(
+        `INSERT INTO sale_buyers (sale_id, buyer_id, taken) VALUES (?, ?, ?)
+         ON CONFLICT (sale_id, buyer_id) DO UPDATE SET taken = sale_buyers.taken + excluded.taken
+         WHERE sale_buyers.taken + excluded.taken <= ?`,
+        saleId,
+        buyerId,
+        quantity,
+        limit,
+      )) === 1
+    if (!taken) throw new Disagreement(`the books refuse order ${orderId}: over the buyer's limit`)
   }
 
   truth(saleId: Id, asks: { buyerId: Id; keyDigest: string }[]) {
@@ -174,7 +181,12 @@ export class SqlBooks implements Books {
       const inTurn = [...moves.entries()].sort(([, a], [, b]) => (a.orderId < b.orderId ? -1 : a.orderId > b.orderId ? 1 : 0))
       const desk = new SqlDesk(sql, this.#tools)
       const done: Moved[] = []
-      for (const [i, move] of inTurn) done[i] = await this.#moveOne(sql, desk, move)
+      // Orders side by side, the moves of one order one after the other.
+      const byOrder = Map.groupBy(inTurn, ([, { orderId }]) => orderId)
+      const moved = [...byOrder.values()].map(async (own) => {
+        for (const [i, move] of own) done[i] = await this.#moveOne(sql, desk, move)
+      })
+      await together(moved)
       await desk.countItems()
       for (const one of done) if (one.kind === 'moved') one.remaining = await desk.remaining(one.order)
       return done
@@ -200,12 +212,8 @@ export class SqlBooks implements Books {
 
   byIds(ids: Id[]): Promise<Order[]> {
     return this.#db.read(async (sql) => {
-      const orders: Order[] = []
-      for (const id of ids) {
-        const order = await readOrder(sql, id)
-        if (order) orders.push(order)
-      }
-      return orders
+      const orders = await together(ids.map((id) => readOrder(sql, id)))
+      return orders.flatMap((order) => order ?? [])
     })
   }
 

@@ -1,5 +1,5 @@
 import type { Id } from '../core/ids.ts'
-import type { Database } from '../platform/sql.ts'
+import { type Database, together } from '../platform/sql.ts'
 import type { Happening, Outbox, OutboxRow } from './books.ts'
 
 export class SqlOutbox implements Outbox {
@@ -19,17 +19,16 @@ export class SqlOutbox implements Outbox {
         now,
         max,
       )
-      for (const row of rows)
-        await sql.run('UPDATE outbox SET token = ?, leased_until = ? WHERE id = ?', token, now + leaseMs, row.id)
+      const lease = 'UPDATE outbox SET token = ?, leased_until = ? WHERE id = ?'
+      await together(rows.map((row) => sql.run(lease, token, now + leaseMs, row.id)))
       return rows.map((row) => ({ id: row.id, happening: row.happening, refId: row.ref_id, at: row.at }))
     })
   }
 
   done(token: string, ids: number[]): Promise<number> {
     return this.#db.write(async (sql) => {
-      let removed = 0
-      for (const id of ids) removed += await sql.run('DELETE FROM outbox WHERE id = ? AND token = ?', id, token)
-      return removed
+      const removed = await together(ids.map((id) => sql.run('DELETE FROM outbox WHERE id = ? AND token = ?', id, token)))
+      return removed.reduce((sum, rows) => sum + rows, 0)
     })
   }
 

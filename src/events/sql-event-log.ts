@@ -1,4 +1,4 @@
-import type { Database, Migration } from '../platform/sql.ts'
+import { type Database, type Migration, type Sql, together } from '../platform/sql.ts'
 import { type Delivery, type Event, type EventLog, type Group, subscriptions } from './event-log.ts'
 
 export const eventMigrations: Migration[] = [
@@ -41,32 +41,35 @@ export class SqlEventLog implements EventLog {
     this.#now = now
   }
 
-  append(events: Event[]): Promise<void> {
-    return this.#db.write(async (sql) => {
-      for (const { id, type, topic, subject, time, data } of events) {
-        const [known] = await sql.all('SELECT position FROM events WHERE id = ?', id)
-        if (known) continue
-        await sql.run(
-          'INSERT INTO events (id, type, topic, subject, at, data) VALUES (?, ?, ?, ?, ?, ?)',
+  async append(events: Event[]): Promise<void> {
+    const told = new Map(events.map((event) => [event.id, event]))
+    await this.#db.write((sql) => together([...told.values()].map((event) => this.#appendOne(sql, event))))
+  }
+
+  async #appendOne(sql: Sql, { id, type, topic, subject, time, data }: Event): Promise<void> {
+    const [known] = await sql.all('SELECT position FROM events WHERE id = ?', id)
+    if (known) return
+    const groups = Object.entries(subscriptions).filter(([, types]) => types.includes(type))
+    await together([
+      sql.run(
+        'INSERT INTO events (id, type, topic, subject, at, data) VALUES (?, ?, ?, ?, ?, ?)',
+        id,
+        type,
+        topic,
+        subject,
+        time,
+        JSON.stringify(data),
+      ),
+      ...groups.map(([group]) =>
+        sql.run(
+          'INSERT INTO event_deliveries (grp, event_id, subject, at, token, leased_until) VALUES (?, ?, ?, ?, NULL, 0)',
+          group,
           id,
-          type,
-          topic,
           subject,
           time,
-          JSON.stringify(data),
-        )
-        for (const [group, types] of Object.entries(subscriptions)) {
-          if (!types.includes(type)) continue
-          await sql.run(
-            'INSERT INTO event_deliveries (grp, event_id, subject, at, token, leased_until) VALUES (?, ?, ?, ?, NULL, 0)',
-            group,
-            id,
-            subject,
-            time,
-          )
-        }
-      }
-    })
+        ),
+      ),
+    ])
   }
 
   take(group: Group, token: string, max: number, leaseMs: number): Promise<Delivery[]> {
@@ -80,24 +83,17 @@ export class SqlEventLog implements EventLog {
         now,
         max,
       )
-      for (const row of rows) {
-        await sql.run(
-          'UPDATE event_deliveries SET token = ?, leased_until = ? WHERE position = ?',
-          token,
-          now + leaseMs,
-          row.position,
-        )
-      }
+      const lease = 'UPDATE event_deliveries SET token = ?, leased_until = ? WHERE position = ?'
+      await together(rows.map((row) => sql.run(lease, token, now + leaseMs, row.position)))
       return rows.map(({ position, data, ...event }) => ({ position, event: { ...event, data: JSON.parse(data) } }))
     })
   }
 
   ack(_group: Group, token: string, positions: number[]): Promise<number> {
     return this.#db.write(async (sql) => {
-      let done = 0
-      for (const position of positions)
-        done += await sql.run('DELETE FROM event_deliveries WHERE position = ? AND token = ?', position, token)
-      return done
+      const done = 'DELETE FROM event_deliveries WHERE position = ? AND token = ?'
+      const gone = await together(positions.map((position) => sql.run(done, position, token)))
+      return gone.reduce((sum, rows) => sum + rows, 0)
     })
   }
 

@@ -2,7 +2,7 @@ import { assert } from '../core/assert.ts'
 import type { Id } from '../core/ids.ts'
 import type { Entry, PaymentMethod } from '../core/order.ts'
 import type { SaleTerms } from '../core/sale.ts'
-import type { Database, Sql } from '../platform/sql.ts'
+import { type Database, type Sql, together } from '../platform/sql.ts'
 import type { Ask, Hold, HoldMove, HoldState, ItemCount, Ledger, LedgerImage, LedgerView, Reply } from './ledger.ts'
 
 /** Steps 2 and 3 of `book`: handed in, because the books own the rows. */
@@ -81,6 +81,7 @@ export class SqlLedger implements Ledger {
       if (!sale) return asks.map(() => ({ kind: 'lost' }) as const)
       if (sale.epoch !== epoch) return asks.map(() => ({ kind: 'epoch-passed' }) as const)
       const batch = new Batch(sql, saleId, sale, this.#now())
+      await batch.read(asks)
       const replies: Reply[] = []
       for (const ask of asks) replies.push(await batch.decide(ask))
       if (batch.entries.length > 0) {
@@ -172,7 +173,7 @@ export class SqlLedger implements Ledger {
   async drop(_saleId: Id): Promise<void> {}
 }
 
-/** One batch under way: what it gave out is not in the tables yet. */
+/** One batch under way: what it gave out is not in the tables yet. To be read before it decides. */
 class Batch {
   readonly entries: Entry[] = []
   seq: number
@@ -180,7 +181,9 @@ class Batch {
   readonly #saleId: Id
   readonly #sale: SaleRow
   readonly #now: number
-  readonly #items = new Map<Id, Item | null>()
+  readonly #items = new Map<Id, Item>()
+  readonly #booked = new Map<string, Entry>()
+  readonly #taken = new Map<Id, number>()
   readonly #byBuyer = new Map<Id, Entry[]>()
 
   constructor(sql: Sql, saleId: Id, sale: SaleRow, now: number) {
@@ -191,19 +194,57 @@ class Batch {
     this.seq = sale.seq
   }
 
+  /** What the tables know of those who ask and of what they ask for, all at once. */
+  async read(asks: Ask[]): Promise<void> {
+    const products = new Set(asks.map((ask) => ask.productId))
+    await together([
+      ...asks.map((ask) => this.#readKey(ask)),
+      ...asks.map(({ buyerId }) => this.#readTaken(buyerId)),
+      ...[...products].map((productId) => this.#readItem(productId)),
+    ])
+  }
+
+  async #readKey({ buyerId, keyDigest }: Ask): Promise<void> {
+    const [row] = await this.#sql.all<OrderRow>(
+      `SELECT ${COLUMNS} FROM orders WHERE buyer_id = ? AND sale_id = ? AND key_digest = ?`,
+      buyerId,
+      this.#saleId,
+      keyDigest,
+    )
+    if (row) this.#booked.set(`${buyerId} ${keyDigest}`, entryOf(row))
+  }
+
+  async #readTaken(buyerId: Id): Promise<void> {
+    const [row] = await this.#sql.all<{ taken: number }>(
+      'SELECT taken FROM sale_buyers WHERE sale_id = ? AND buyer_id = ?',
+      this.#saleId,
+      buyerId,
+    )
+    this.#taken.set(buyerId, row?.taken ?? 0)
+  }
+
+  async #readItem(productId: Id): Promise<void> {
+    const [item] = await this.#sql.all<Item>(
+      'SELECT available, quiet_until FROM sale_items WHERE sale_id = ? AND product_id = ?',
+      this.#saleId,
+      productId,
+    )
+    if (item) this.#items.set(productId, item)
+  }
+
   async decide(ask: Ask): Promise<Reply> {
     const sale = this.#sale
     const now = this.#now
-    const known = await this.#known(ask)
+    const known = this.#known(ask)
     if (known) return known.bodyDigest === ask.bodyDigest ? { kind: 'replayed', entry: known } : { kind: 'key-reused' }
     if (now > ask.deadline) return { kind: 'late' }
     if (now >= sale.end_time) return { kind: 'ended' }
     const closed = closedBy(sale, now) ?? saidFromMemory(sale, now)
     if (closed) return closed
-    const item = await this.#item(ask.productId)
+    const item = this.#items.get(ask.productId)
     if (!item) return { kind: 'not-found' }
     const limit = sale.buyer_limit
-    if ((await this.#taken(ask.buyerId)) + ask.quantity > limit) {
+    if (this.#takenBy(ask.buyerId) + ask.quantity > limit) {
       return { kind: 'limit-reached', limit, entry: await this.#newestLive(ask.buyerId) }
     }
     const quiet = now < item.quiet_until
@@ -218,40 +259,14 @@ class Batch {
     return { kind: 'reserved', entry, remaining: item.available }
   }
 
-  async #known(ask: Ask): Promise<Entry | undefined> {
-    const fresh = this.#byBuyer.get(ask.buyerId)?.find((entry) => entry.keyDigest === ask.keyDigest)
-    if (fresh) return fresh
-    const [row] = await this.#sql.all<OrderRow>(
-      `SELECT ${COLUMNS} FROM orders WHERE buyer_id = ? AND sale_id = ? AND key_digest = ?`,
-      ask.buyerId,
-      this.#saleId,
-      ask.keyDigest,
-    )
-    return row && entryOf(row)
+  #known({ buyerId, keyDigest }: Ask): Entry | undefined {
+    const fresh = this.#byBuyer.get(buyerId)?.find((entry) => entry.keyDigest === keyDigest)
+    return fresh ?? this.#booked.get(`${buyerId} ${keyDigest}`)
   }
 
-  async #item(productId: Id): Promise<Item | null> {
-    let item = this.#items.get(productId)
-    if (item === undefined) {
-      const [row] = await this.#sql.all<Item>(
-        'SELECT available, quiet_until FROM sale_items WHERE sale_id = ? AND product_id = ?',
-        this.#saleId,
-        productId,
-      )
-      item = row ?? null
-      this.#items.set(productId, item)
-    }
-    return item
-  }
-
-  async #taken(buyerId: Id): Promise<number> {
-    const [row] = await this.#sql.all<{ taken: number }>(
-      'SELECT taken FROM sale_buyers WHERE sale_id = ? AND buyer_id = ?',
-      this.#saleId,
-      buyerId,
-    )
+  #takenBy(buyerId: Id): number {
     const fresh = this.#byBuyer.get(buyerId) ?? []
-    return fresh.reduce((sum, entry) => sum + entry.quantity, row?.taken ?? 0)
+    return fresh.reduce((sum, entry) => sum + entry.quantity, this.#taken.get(buyerId) ?? 0)
   }
 
   async #newestLive(buyerId: Id): Promise<Entry | null> {

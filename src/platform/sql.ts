@@ -58,6 +58,16 @@ export function queries<Tables>(): Kysely<Tables> {
   })
 }
 
+/** Statements asked at once: one round trip where the database is elsewhere. All are waited for, so that none comes after the end of
+ *  its transaction; then the first that failed fails them all. */
+export async function together<T>(asked: Promise<T>[]): Promise<T[]> {
+  const answers = await Promise.allSettled(asked)
+  return answers.map((answer) => {
+    if (answer.status === 'rejected') throw answer.reason
+    return answer.value
+  })
+}
+
 /** The tables of `database` as part of the transaction that `sql` is in: what is written is there with that, or not at all. */
 export function joined({ facts, now }: Database, sql: Sql): Database {
   const work: Database['write'] = (todo) => todo(sql)

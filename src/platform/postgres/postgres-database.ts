@@ -79,6 +79,7 @@ export class PostgresDatabase implements Database {
       max,
       types,
       keepAlive: true,
+      pipeline: true,
       connectionTimeoutMillis: CONNECT_MS,
       query_timeout: statementMs + SILENT_MS,
       idleTimeoutMillis: 30_000,
@@ -171,6 +172,8 @@ class Connection implements Sql {
   readonly #tools: PostgresTools
   #isOpen = false
   #isBroken = false
+  /** The fault that spoiled the transaction: the server refuses whatever comes after it. */
+  #spoiled: Fault | undefined
 
   constructor(client: pg.PoolClient, numbered: (text: string) => string, tools: PostgresTools) {
     this.#client = client
@@ -202,7 +205,8 @@ class Connection implements Sql {
     } catch (error) {
       const fault = faultOf(error, text)
       if (fault.code === 'store-away') this.#isBroken = true
-      throw fault
+      this.#spoiled ??= fault
+      throw this.#spoiled
     }
   }
 

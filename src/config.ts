@@ -138,11 +138,7 @@ export function readConfig(env: Record<string, string | undefined>) {
     roles: checked('ROLES', rolesOf, `it must be all, or some of ${roleNames.join(', ')} with commas between`),
     ledgerUrl: oneOf('LEDGER_URL', ['sql:', 'sqlite:']),
     databaseUrl: checked('DATABASE_URL', databaseAddress, `it must be sqlite: or ${POSTGRES}`),
-    replicaUrl: checked(
-      'DATABASE_REPLICA_URL',
-      (value) => (value === '' ? null : postgresAddress(value)),
-      `it must be ${POSTGRES}`,
-    ),
+    replicaUrl: checked('DATABASE_REPLICA_URL', replicaAddress, `it must be ${POSTGRES}`),
     eventsUrl: oneOf('EVENTS_URL', ['sql:']),
     payment: checked('PAYMENT_URL', paymentAddress, 'it must be demo:, none, stripe://SECRET_KEY or https://KEY@gateway.example'),
     webhookSecrets: listOf(text('WEBHOOK_SECRET')),
@@ -232,6 +228,10 @@ function origin(text: string): string | null | undefined {
 
 function databaseAddress(text: string): 'sqlite:' | PostgresAddress | undefined {
   return text === 'sqlite:' ? text : postgresAddress(text)
+}
+
+function replicaAddress(text: string): PostgresAddress | null | undefined {
+  return text === '' ? null : postgresAddress(text)
 }
 
 function currency(text: string): string | undefined {

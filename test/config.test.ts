@@ -120,6 +120,21 @@ test('a database that belongs to one process takes all roles', () => {
   assert.deepEqual(problems({ ROLES: 'api,relay,payments,scheduler', PAYMENT_URL: 'none' }), [])
 })
 
+test('addresses of databases must fit to each other, and are never shown', () => {
+  const postgres = 'postgres://me:secret@there/shop'
+  assert.deepEqual(problems({ DATABASE_URL: postgres, DATABASE_REPLICA_URL: postgres, ROLES: 'api', PAYMENT_URL: 'none' }), [])
+  assert.deepEqual(problems({ DATABASE_URL: postgres, LEDGER_URL: 'sqlite:' }), [
+    '  LEDGER_URL must be sql: where DATABASE_URL is no sqlite: database',
+  ])
+  assert.deepEqual(problems({ DATABASE_REPLICA_URL: postgres }), ['  DATABASE_REPLICA_URL needs a DATABASE_URL of postgres:'])
+  const said = problems({ DATABASE_URL: `${postgres}?writes=none`, DATABASE_REPLICA_URL: 'mysql://me:secret@there/shop' })
+  assert.deepEqual(
+    said.map((problem) => problem.split(':')[0]),
+    ['  DATABASE_URL is not valid', '  DATABASE_REPLICA_URL is not valid'],
+  )
+  assert.doesNotMatch(said.join(), /me:secret/)
+})
+
 test('a card gateway must fit to what the process does', () => {
   const missing = '  PAYMENT_URL demo: needs the role gateway-demo in this process; name the gateway elsewhere, or none'
   assert.deepEqual(problems({ ROLES: 'api,relay,payments,scheduler' }), [missing])

@@ -1,18 +1,21 @@
 import type { HandClock } from '../../test/hand-clock.ts'
 import { type Plant, type PlantRow, plantRow } from '../../test/plant.ts'
-import type { EventLog } from '../events/event-log.ts'
 import type { BooksFixture } from './books.contract.ts'
-import type { Books, Outbox, Sales } from './books.ts'
 
-type Open = { stores: { books: Books; outbox: Outbox; sales: Sales; events: EventLog }; plant: Plant } & AsyncDisposable
+type Open = {
+  stores: Pick<BooksFixture, 'books' | 'attempts' | 'inbox' | 'outbox' | 'sales' | 'events'>
+  plant: Plant
+} & AsyncDisposable
 
 /** The books in SQL; what other stations do with their tables is planted. */
 export function booksOver(open: Open, clock: HandClock, holdTtlMs: number): BooksFixture {
-  const { books, outbox, sales, events } = open.stores
+  const { books, attempts, inbox, outbox, sales, events } = open.stores
   const { ask, change } = open.plant
   const insert = (table: string, row: PlantRow) => plantRow(open.plant, table, row)
   return {
     books,
+    attempts,
+    inbox,
     outbox,
     sales,
     events,

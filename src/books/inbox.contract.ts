@@ -91,7 +91,7 @@ export function inboxContract(get: () => BooksWorld): void {
     )
     assert.deepEqual(await states(attempts.of(orderId)), ['CREATED'])
     assert.deepEqual(await inbox.apply(9), [], 'it is not applied again')
-    assert.deepEqual(await Promise.all([1, 2].map(() => inbox.dismiss(unknown.id))), [true, false])
+    assert.deepEqual((await Promise.all([1, 2].map(() => inbox.dismiss(unknown.id)))).sort(), [false, true])
     for (const { id } of forged) assert.equal(await inbox.dismiss(id), true)
     assert.equal(await inbox.dismiss('nobody'), false)
     assert.deepEqual(await inbox.quarantined(9, undefined), [])

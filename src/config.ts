@@ -3,6 +3,7 @@ import { BlockList, isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { faultNames, faultsOf } from './gateway-demo/faults.ts'
 import { type PaymentAddress, paymentAddress } from './payment/payment-address.ts'
+import { type RedisAddress, redisAddress } from './platform/redis/redis-address.ts'
 
 /** Everything that can be set from outside, in the order in which people read it. docs/settings.md lists the same. */
 export const settings = [
@@ -35,7 +36,12 @@ export const settings = [
   setting('RATE_LIMITS', 'on', 'off is for load tests only: the lock-out of sign-ins stays on.'),
   setting('SOCKETS_MAX', '20000', 'Live sockets that one process holds.'),
   setting('ROLES', 'all', 'What this process does: api, relay, payments, scheduler, gateway-demo with commas between, or all.'),
-  setting('LEDGER_URL', 'sqlite:', 'Who decides about stock: sqlite: is the database in DATA_DIR.', true),
+  setting(
+    'LEDGER_URL',
+    'sqlite:',
+    'Who decides about stock: sqlite: is the database in DATA_DIR; redis://user:password@host:port/0, rediss:// with TLS, or redis+sentinel://host:port,host:port/name.',
+    true,
+  ),
   setting('DATABASE_URL', 'sqlite:', 'The record of orders: sqlite: is the database in DATA_DIR.', true),
   setting('EVENTS_URL', 'sql:', 'Where events go: sql: is a table beside the orders.', true),
   setting(
@@ -128,7 +134,11 @@ export function readConfig(env: Record<string, string | undefined>) {
     rateLimits: oneOf('RATE_LIMITS', ['on', 'off']) === 'on',
     socketsMax: checked('SOCKETS_MAX', integer(1, 1_000_000), 'it must be a whole number above 0'),
     roles: checked('ROLES', rolesOf, `it must be all, or some of ${roleNames.join(', ')} with commas between`),
-    ledgerUrl: oneOf('LEDGER_URL', ['sqlite:']),
+    ledgerUrl: checked(
+      'LEDGER_URL',
+      ledgerUrl,
+      'write sqlite:, redis://host:port, rediss://host:port or redis+sentinel://host:port,host:port/name',
+    ),
     databaseUrl: oneOf('DATABASE_URL', ['sqlite:']),
     eventsUrl: oneOf('EVENTS_URL', ['sql:']),
     payment: checked('PAYMENT_URL', paymentAddress, 'it must be demo:, none, stripe://SECRET_KEY or https://KEY@gateway.example'),
@@ -235,6 +245,10 @@ function networks(text: string): ((address: string) => boolean) | undefined {
   // A server that listens on :: sees an IPv4 address as ::ffff:192.0.2.7.
   const plain = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i, '')
   return (address) => list.check(plain(address), isIP(plain(address)) === 4 ? 'ipv4' : 'ipv6')
+}
+
+function ledgerUrl(text: string): 'sqlite:' | RedisAddress | undefined {
+  return text === 'sqlite:' ? text : redisAddress(text)
 }
 
 function rolesOf(text: string): readonly RoleName[] | undefined {

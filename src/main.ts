@@ -26,7 +26,8 @@ try {
   })
 } catch (error) {
   // What people can mend themselves comes with a message that says how; the rest is ours, and its stack is needed.
-  const theirs = error instanceof Error && ['SettingsError', 'DataInUse', 'DataUnusable', 'PageNotBuilt'].includes(error.name)
+  const theirs =
+    error instanceof Error && ['SettingsError', 'DataInUse', 'DataUnusable', 'PageNotBuilt', 'RedisUnusable'].includes(error.name)
   console.error(theirs ? error.message : error)
   process.exit(1)
 }
@@ -44,8 +45,9 @@ async function offline<T>(work: (parts: Parts) => Promise<T>): Promise<T> {
     console.error(error)
     process.exit(1)
   }
-  await using opened = await openStores(config, onBug)
-  return await work(await makeParts(config, opened.stores, makeLog('warn'), onBug))
+  const log = makeLog('warn')
+  await using opened = await openStores(config, log, onBug)
+  return await work(await makeParts(config, opened.stores, log, onBug))
 }
 
 async function makeAdministrator({ stores, clock }: Parts, email: string): Promise<void> {

@@ -28,7 +28,7 @@ import { PlaceOrder } from './purchase/place-order.ts'
 import { RebuildLedger } from './purchase/rebuild-ledger.ts'
 import { type RepairedAudit, runRepair } from './purchase/repair.ts'
 import { RunSale } from './purchase/run-sale.ts'
-import { expireOrders, type MoveParts } from './purchase/settle-order.ts'
+import { expireOrders, type MoveParts, settleOrders } from './purchase/settle-order.ts'
 import { sweep } from './purchase/sweep.ts'
 import { LocalPush } from './push/local-push.ts'
 import { Identity } from './shop/accounts/identity.ts'
@@ -45,8 +45,9 @@ class DataInUse extends Error {
 /** An audit asks once for each sale; to start a thread takes longer than to count a small one. */
 const COUNTER_STAYS_MS = 1000
 
-/** Opens the database of `DATA_DIR`, brings its tables up to date and holds it for this process. Throws `DataInUse`. */
-export async function openStores(config: Config, onBug: (error: Error) => void) {
+/** Opens the database of `DATA_DIR`, brings its tables up to date and holds it for this process, and connects to the ledger
+ *  where that is elsewhere. Throws `DataInUse`, `RedisUnusable`. */
+export async function openStores(config: Config, log: Log, onBug: (error: Error) => void) {
   const { dataDir, holdTtlMs, currency } = config
   const lock = lockData(dataDir)
   if (!lock) throw new DataInUse(`${dataDir} is in use by a running shop: stop it first, or set DATA_DIR to another folder.`)
@@ -60,15 +61,32 @@ export async function openStores(config: Config, onBug: (error: Error) => void) 
   await writer.call('schema', 'takeOver', [], 'next')
   const reader = await open('read', all)
   const counter = new PassingThread(() => open('count', counting), COUNTER_STAYS_MS)
+  const stores = remoteStores<Stores>({ writer, reader, counter }, { reads, counts }, ranks, { ledger: { inBooks: true } })
+  const ledger = await openLedger(config, log)
   return {
-    stores: remoteStores<Stores>({ writer, reader, counter }, { reads, counts }, ranks, { ledger: { inBooks: true } }),
+    stores: ledger ? { ...stores, ledger } : stores,
     async [Symbol.asyncDispose]() {
+      await ledger?.stop()
       await counter.stop()
       await reader.stop()
       await writer.stop()
       lock[Symbol.dispose]()
     },
   }
+}
+
+/** One of its own; undefined where it is in the books. */
+async function openLedger({ ledgerUrl }: Config, log: Log) {
+  if (ledgerUrl === 'sqlite:') return undefined
+  const { openRedisLedger } = await import('./ledger/redis-ledger.ts')
+  let said: string | null = null
+  const told = (because: string | null) => {
+    if (because === said) return
+    said = because
+    if (because === null) log.info({ event: 'ledger-reached' }, 'the ledger is reached again')
+    else log.error({ event: 'ledger-lost', because }, 'the ledger cannot be reached; nothing is sold until it can')
+  }
+  return openRedisLedger(ledgerUrl, { clock, newId: idMaker(clock, random), told })
 }
 
 class DataUnusable extends Error {
@@ -96,10 +114,12 @@ const SILENT_MS = 5000
 /** An order that still waits after that long is stuck: the time that a buyer may have, and a minute for us. */
 const STUCK_AFTER_HOLD_MS = 60_000
 
+type Log = ReturnType<typeof makeLog>
+
 export type Parts = Awaited<ReturnType<typeof makeParts>>
 
 /** Makes every part of the house; nothing runs yet. The one place that knows which adapter stands behind which port. */
-export async function makeParts(config: Config, stores: Stores, log: ReturnType<typeof makeLog>, onBug: (error: Error) => void) {
+export async function makeParts(config: Config, stores: Stores, log: Log, onBug: (error: Error) => void) {
   const failed = (name: string, error: unknown) => {
     if (error instanceof Bug) onBug(error)
     else log.error({ event: 'loop-failed', loop: name, err: error }, `${name} failed and will be tried again`)
@@ -149,7 +169,7 @@ async function makePayments(config: Config, place: { url: string }, metrics: Met
 type Base = {
   config: Config
   stores: Stores
-  log: ReturnType<typeof makeLog>
+  log: Log
   newId: () => Id
   metrics: Metrics
   board: Board
@@ -169,6 +189,8 @@ async function makePath({ config, stores, log, newId, metrics, board, push, loop
     waiting.get(order.orderId)?.(order)
   })
   const settling = loop('settle', 200, async () => {
+    // Books and ledger are two then, and what the one did the other is told.
+    if (!ledger.inBooks) return settleOrders({ books, ledger, events, newId, announce })
     const { more, settled } = await relay.settle()
     for (const { order, remaining } of settled) announce(order, remaining)
     return more

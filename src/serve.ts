@@ -45,7 +45,7 @@ export async function serve(config: Config, withPage: boolean): Promise<void> {
   if (isGatewayAlone(config)) return serveGateway(config, log, onBug, told)
   const page = withPage ? makePage(log, told) : null
   const stack = new AsyncDisposableStack()
-  const { stores } = stack.use(await openStores(config, onBug))
+  const { stores } = stack.use(await openStores(config, log, onBug))
   const parts = await makeParts(config, stores, log, onBug)
   const gateway = await ownGateway(config, log, onBug)
   if (gateway) stack.use(gateway)

@@ -6,6 +6,7 @@ import { SqlWallets } from './books/sql-wallets.ts'
 import { bookMigrations } from './books/tables.ts'
 import type { Order } from './core/order.ts'
 import { eventMigrations, SqlEventLog } from './events/sql-event-log.ts'
+import type { Ledger } from './ledger/ledger.ts'
 import { SqlLedger } from './ledger/sql-ledger.ts'
 import { systemClock } from './platform/clock.ts'
 import { idMaker, readableCode, systemRandom } from './platform/random.ts'
@@ -34,7 +35,7 @@ export function makeStores(db: Database, { holdTtlMs, currency }: StoreSettings)
   const outbox = new SqlOutbox(db, now)
   const events = new SqlEventLog(db, now)
   const sales = new SqlSales(db, now)
-  const ledger = new SqlLedger(db, books.record.bind(books), now)
+  const ledger: Ledger = new SqlLedger(db, books.record.bind(books), now)
   return {
     schema: {
       migrate: () => migrate(db, [...catalogueMigrations, ...accountMigrations, ...bookMigrations, ...eventMigrations], now()),

@@ -28,8 +28,9 @@ async function describedApi(dataDir: string): Promise<OpenAPI3> {
     throw error
   }
   const config = readConfig({ DATA_DIR: dataDir, LOG_LEVEL: 'silent' })
-  await using opened = await openStores(config, failed)
-  const parts = await makeParts(config, opened.stores, makeLog('silent'), failed)
+  const log = makeLog('silent')
+  await using opened = await openStores(config, log, failed)
+  const parts = await makeParts(config, opened.stores, log, failed)
   const app = await makeServer({ ...parts, version: '0' }, (app) => void routes(app, parts))
   const document = app.swagger()
   await app.close()

@@ -21,7 +21,8 @@ export const faultCodes = {
   'store-full': 'The disk is full. Free some space; nothing was written and selling goes on by itself.',
   'store-failed': 'The database failed in an unforeseen way. The log names the statement; the same request may be sent again.',
   'store-gone': 'The database thread has stopped. The process ends and must be started again.',
-  'redis-down': 'There is no connection to Redis; nothing was sent. It is tried again by itself: look whether it runs and at LEDGER_URL.',
+  'redis-down':
+    'There is no connection to Redis; nothing was sent. It is tried again by itself: look whether it runs and at LEDGER_URL.',
   'redis-busy': 'Too many calls wait for Redis; nothing was sent. It answers too slowly: look at its load and its slow log.',
   'redis-refused': 'Redis answers with an error; the log has its words, and docs/operations.md what it needs.',
   'redis-silent': 'Redis did not answer in time, so it may have happened. The same request asked again gives the truth.',

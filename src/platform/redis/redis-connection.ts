@@ -141,11 +141,11 @@ function makeClient(
 
 function faultOf(error: Error): Fault {
   if (error instanceof Fault) return error
-  const { message, constructor } = error
+  const { message } = error
   if (message === 'The queue is full') return new Fault('redis-busy', 'refused', 'too many calls wait for Redis')
   if (error instanceof ErrorReply) return new Fault('redis-refused', REFUSALS.test(message) ? 'refused' : 'unknown', message)
   // By name: these three are said only of what was not written.
-  const unwritten = ['ClientClosedError', 'ClientOfflineError', 'TimeoutError'].includes(constructor.name)
+  const unwritten = ['ClientClosedError', 'ClientOfflineError', 'TimeoutError'].includes(error.constructor.name)
   if (unwritten) return new Fault('redis-down', 'refused', `Redis takes no commands: ${message}`)
   return new Fault('redis-silent', 'unknown', `the connection to Redis broke before the answer: ${message}`)
 }

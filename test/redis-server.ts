@@ -9,7 +9,7 @@ import { createClient } from 'redis'
 
 export type RedisKind = 'redis-server' | 'valkey-server'
 
-function placeOf(program: string): string | undefined {
+export function placeOf(program: string): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter)
   return folders.map((folder) => join(folder, program)).find(existsSync)
 }

@@ -1,7 +1,7 @@
 import { arch, cpus, platform, release, totalmem } from 'node:os'
 import { assert } from '../core/assert.ts'
 import { type OrderState, releases } from '../core/order.ts'
-import type { ApiClient } from '../platform/api-client.ts'
+import { type ApiClient, ApiError } from '../platform/api-client.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import { Crowd } from './crowd.ts'
@@ -23,6 +23,8 @@ const SOCKETS = 1000
 const EARLY = 32
 const SETTLE_MS = 120_000
 const LOOK_MS = 100
+/** How long a shop may be busy before that ends the rehearsal. */
+const BUSY_MS = 30_000
 
 type Made = { drillId: string; saleId: string; productId: string; tokensUrl: string }
 type Live = { items: ItemCount[] }
@@ -38,7 +40,7 @@ export async function runDrill(shop: ApiClient, settings: DrillSettings, keep: b
     assert(tokens.length === buyers, `${tokens.length} tokens came for ${buyers} buyers`)
     return await rehearse(shop, made, tokens, settings, parts)
   } finally {
-    if (!keep) await shop.delete(`/api/v1/admin/drills/${made.drillId}`)
+    if (!keep) await whenNotBusy(parts.clock, () => shop.delete(`/api/v1/admin/drills/${made.drillId}`))
   }
 }
 
@@ -63,7 +65,7 @@ async function rehearse(
     watchers.opening()
     const startedAt = clock.now()
     const crowd = new Crowd(tokens, made, { wire, clock, random: parts.random, stop: stop.signal })
-    const live = () => shop.get<Live>(`/api/v1/admin/sales/${made.saleId}/live`)
+    const live = () => whenNotBusy(clock, () => shop.get<Live>(`/api/v1/admin/sales/${made.saleId}/live`))
     void watchStock(shop.url, made.saleId, clock, stop.signal, (remaining) => crowd.sawStock(remaining))
     void crowd.comeBack()
     void crowd.arrive(settings.parallel, settings.overMs)
@@ -72,7 +74,7 @@ async function rehearse(
     const cpuAfter = await cpuMs(wire)
     stop.abort()
     const { told, twice } = await outcomes(crowd, tokens, wire)
-    const audit = await shop.get<Audit>('/api/v1/admin/audit')
+    const audit = await whenNotBusy(clock, () => shop.get<Audit>('/api/v1/admin/audit'))
     return {
       settings,
       url: shop.url,
@@ -103,6 +105,18 @@ async function cpuMs(wire: Wire): Promise<number | null> {
   const answer = await wire.ask('GET', '/metrics', {})
   const [, seconds] = (answer.kind === 'answer' && /^process_cpu_seconds_total (\S+)$/m.exec(answer.body)) || []
   return seconds === undefined ? null : Number(seconds) * 1000
+}
+
+/** What is rehearsed may be a fault: a shop whose ledger is away is busy until it is back. */
+async function whenNotBusy<T>(clock: Clock, ask: () => Promise<T>): Promise<T> {
+  for (const until = clock.ticks() + BUSY_MS; ; ) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === 503) || clock.ticks() > until) throw error
+    }
+    await clock.sleep(LOOK_MS)
+  }
 }
 
 /** Looks until everybody has an answer, nothing is held and nobody waits for what is left, or that takes too long; the

@@ -65,11 +65,11 @@ export class RedisLedger implements Ledger {
   }
 
   async incarnation(): Promise<string> {
-    return this.#link.runId
+    return this.#link.incarnation
   }
 
   async load({ terms, items, holds }: LedgerImage): Promise<boolean> {
-    if (terms.incarnation !== this.#link.runId) return false
+    if (terms.incarnation !== this.#link.incarnation) return false
     const live = keysOf(terms.id)
     const staged = live.map((key) => `${key}:${this.#newId()}`)
     const sorted = [...holds].sort((a, b) => a.epoch - b.epoch || a.seq - b.seq)
@@ -79,9 +79,9 @@ export class RedisLedger implements Ledger {
     }
     const units = sorted.reduce((sum, { state, quantity }) => sum + (isLive(state) ? quantity : 0), 0)
     // Meanwhile the server may have started anew, and have all that was staged.
-    if (terms.incarnation !== this.#link.runId) return false
-    const opened = await this.#link.run(this.#scripts.open, [...live, ...staged], (runId) => [
-      runId,
+    if (terms.incarnation !== this.#link.incarnation) return false
+    const opened = await this.#link.run(this.#scripts.open, [...live, ...staged], (incarnation) => [
+      incarnation,
       ...argsOfTerms(terms),
       String(sorted.length),
       String(units),
@@ -169,7 +169,7 @@ export class RedisLedger implements Ledger {
   }
 
   async #ask(script: keyof Scripts, saleId: Id, args: string[]): Promise<RedisReply> {
-    const ask = () => this.#link.run(this.#scripts[script], keysOf(saleId), (runId) => [runId, ...args])
+    const ask = () => this.#link.run(this.#scripts[script], keysOf(saleId), (incarnation) => [incarnation, ...args])
     const reply = await ask()
     return reply === 'lost' && (await this.#isNewlyDoubted()) ? ask() : reply
   }

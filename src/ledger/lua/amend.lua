@@ -1,6 +1,6 @@
 -- Changes window, limit, pauses and allotments of a sale of the same epoch: all or nothing.
 -- KEYS    as sale.lua names them
--- ARGV[1] run_id of the server
+-- ARGV[1] incarnation of the server
 -- ARGV[2] to ARGV[7] epoch, start, end, limit, paused by the operator (0 or 1), paused for recovery (0 or 1)
 -- ARGV[8] and on, 2 for each item: product, allotment
 -- Returns amended | refused | lost

@@ -1,6 +1,6 @@
 -- A page of the outbox, each entry with what became of its order.
 -- KEYS    as sale.lua names them
--- ARGV[1] run_id of the server
+-- ARGV[1] incarnation of the server
 -- ARGV[2] ARGV[3] ids, from and to
 -- ARGV[4] entries at most
 -- Returns `lost`, or 4 for each entry: its id, order, buyer, record. One whose order is gone has an empty record.

@@ -1,6 +1,6 @@
 -- Shows a sale. A probe that may be answered from memory also keeps sold out what is, and closed what is, for that long.
 -- KEYS    as sale.lua names them
--- ARGV[1] run_id of the server
+-- ARGV[1] incarnation of the server
 -- ARGV[2] buyers with an order above this sequence; 0: also of earlier epochs
 -- ARGV[3] milliseconds to keep quiet; 0: nothing is written
 -- ARGV[4] buyers at most

@@ -1,7 +1,7 @@
 -- Puts what was staged in the place of the live sale, if that is of a lower epoch and the new one adds up.
 -- KEYS[1] KEYS[2] KEYS[3] as in sale.lua
 -- KEYS[4] KEYS[5] KEYS[6] the same, staged
--- ARGV[1] run_id of the server
+-- ARGV[1] incarnation of the server
 -- ARGV[2] to ARGV[7] epoch, start, end, limit, paused by the operator (0 or 1), paused for recovery (0 or 1)
 -- ARGV[8] orders staged
 -- ARGV[9] units of them that are held or sold

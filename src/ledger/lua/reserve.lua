@@ -1,6 +1,6 @@
 -- Reserves a batch for one sale: each ask is decided in turn, then all that was granted is written, the outbox first.
 -- KEYS    as sale.lua names them
--- ARGV[1] run_id of the server
+-- ARGV[1] incarnation of the server
 -- ARGV[2] epoch that the caller knows
 -- ARGV[3] and on, 8 for each ask: order, buyer, product, quantity, method, key digest, body digest, deadline
 -- Returns `lost`; `epoch-passed`; or the time and a list for each ask:

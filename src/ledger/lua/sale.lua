@@ -2,7 +2,7 @@
 -- KEYS[1] flash_sale_inventory:{saleId}  hash: the terms of the sale, the last sequence, the units of each item
 -- KEYS[2] flash_sale_orders:{saleId}     hash: each order, each key of a buyer, the units of each buyer; `epoch`
 -- KEYS[3] flash_sale_outbox:{saleId}     stream: what was reserved, by id epoch-seq; first of all 0-1, so that it is never empty
--- ARGV[1] run_id of the server at the other end of this connection
+-- ARGV[1] incarnation of the server at the other end of this connection
 
 -- An integer in full: Lua would write a large one as 1.8e+12.
 local function int(number)
@@ -44,7 +44,7 @@ local function isLive(state)
   return state == 'PENDING' or state == 'COMMITTED'
 end
 
--- The sale, or nil where its keys are not all there, not of one piece, or were loaded into another run of a server: one key that
+-- The sale, or nil where its keys are not all there, not of one piece, or were loaded into another incarnation: one key that
 -- is gone, of another kind or older than the others is found before anything is written, so that nothing is ever half done.
 local function known()
   local read = redis.pcall('HMGET', KEYS[1], 'epoch', 'incarnation', 'seq', 'start', 'end', 'limit', 'paused_by_operator',

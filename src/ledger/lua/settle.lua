@@ -1,6 +1,6 @@
 -- Moves holds by order id, each guarded by its state: a second time nothing moves.
 -- KEYS    as sale.lua names them
--- ARGV[1] run_id of the server
+-- ARGV[1] incarnation of the server
 -- ARGV[2] and on, 2 for each move: order, `commit` or `release` or `return`
 -- Returns `lost`, or for each move: moved | unchanged | unknown
 local sale = known()

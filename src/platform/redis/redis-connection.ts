@@ -9,8 +9,9 @@ export const CALL_MS = 2000
 /** Calls that may be under way; at 64 purchases each they hold about 25 MB. More are refused at once. */
 const CALLS_MAX = 1000
 
-/** What a server says of itself. */
-export type RedisFacts = { runId: string; role: string; mode: string; version: string; evicts: string }
+/** What a server says of itself. `incarnation`: its `run_id`, which changes with each restart, and its replication id, which changes with each promotion: one that
+ *  was primary, then replica, then primary again has the same `run_id` and the data of another. */
+export type RedisFacts = { incarnation: string; role: string; mode: string; version: string; evicts: string }
 export type RedisReply = string | number | null | RedisReply[]
 
 /** The server answers and cannot be used as it is set: a person must act. The message says how. */
@@ -26,7 +27,7 @@ const REFUSALS =
 
 /**
  * One connection to one running server, for as long as it lasts; it is never opened again. So each reply is of the server whose
- * `run_id` was read on it first, and no call that was asked of one server is ever sent to another.
+ * incarnation was read on it first, and no call that was asked of one server is ever sent to another.
  */
 export class RedisConnection {
   readonly facts: RedisFacts
@@ -153,7 +154,7 @@ function faultOf(error: Error): Fault {
 function factsOf(info: string): RedisFacts {
   const value = (name: string) => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1] ?? ''
   return {
-    runId: value('run_id'),
+    incarnation: `${value('run_id')}:${value('master_replid').slice(0, 16)}`,
     role: value('role'),
     mode: value('redis_mode'),
     version: value('redis_version'),

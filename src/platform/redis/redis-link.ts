@@ -51,14 +51,14 @@ export class RedisLink {
   }
 
   /** Of the server at the other end now. Throws `Fault`, `refused`. */
-  get runId(): string {
-    return this.#present().facts.runId
+  get incarnation(): string {
+    return this.#present().facts.incarnation
   }
 
-  /** Runs a script, and says of which server the reply is. `argsOf` is handed that server's `run_id`. Throws `Fault`. */
-  async run(script: Script, keys: string[], argsOf: (runId: string) => string[]): Promise<RedisReply> {
+  /** Runs a script, and says of which server the reply is. `argsOf` is handed that server's incarnation. Throws `Fault`. */
+  async run(script: Script, keys: string[], argsOf: (incarnation: string) => string[]): Promise<RedisReply> {
     const connection = this.#present()
-    const call = ['EVALSHA', script.sha, String(keys.length), ...keys, ...argsOf(connection.facts.runId)]
+    const call = ['EVALSHA', script.sha, String(keys.length), ...keys, ...argsOf(connection.facts.incarnation)]
     try {
       return await connection.call(call)
     } catch (error) {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from 'redis'
+import { requires } from './requires.ts'
 
 export type RedisKind = 'redis-server' | 'valkey-server'
 
@@ -17,8 +18,7 @@ export function placeOf(program: string): string | undefined {
 /** Why the tests over that server are left out here; false where they are not. What `REQUIRES` names runs, and fails with what
  *  to install. */
 export function withoutRedis(kind: RedisKind): string | false {
-  const isRequired = (process.env.REQUIRES ?? '').split(/[ ,]+/).includes(kind.replace('-server', ''))
-  return placeOf(kind) === undefined && !isRequired && missing(kind)
+  return placeOf(kind) === undefined && !requires(kind.replace('-server', '')) && missing(kind)
 }
 const missing = (kind: string) => `there is no ${kind} here: install it, as by \`apt-get install ${kind}\``
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { after, before, beforeEach, suite, test } from 'node:test'
 import { clock, openAt, saleIn, until } from '../../test/redis-ledger.ts'
@@ -151,6 +152,28 @@ suite('a Redis that must not hold stock', { skip: withoutRedis('redis-server'), 
     await until(async () => assert.match(String(heard.at(-1)), /set maxmemory-policy noeviction/))
     await server.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
     await until(async () => assert.equal(heard.at(-1), null))
+  })
+
+  test('the rights that the operator is told to give are enough, and none besides', async (t) => {
+    const server = await startRedis()
+    t.after(() => server.stop())
+    const rule = /^ACL (SETUSER doorbuster .*)$/m.exec(readFileSync('docs/operations.md', 'utf8'))?.[1] ?? ''
+    await server.command('ACL', ...rule.split(' '))
+    const ledger = await openAt(server.url.replace('//', '//doorbuster:PASSWORD@'))
+    t.after(() => ledger.stop())
+    const sale = await saleIn(ledger, 9)
+    const ask = sale.ask()
+    assert.equal((await sale.reserve(ask))[0]?.kind, 'reserved')
+    assert.deepEqual(await ledger.settle(sale.terms.id, [{ orderId: ask.orderId, to: 'commit' }]), ['moved'])
+    assert.equal(await ledger.amend(sale.terms, sale.image.items), true)
+    assert.equal((await ledger.look(sale.terms.id, 0, 250))?.seq, 1)
+    const holds = await ledger.entries(sale.terms.id, 1, 0, Number.MAX_SAFE_INTEGER, 9)
+    assert.equal(await sale.rebuild(holds), true)
+    await ledger.drop(sale.terms.id)
+    const used = String(await server.command('INFO', 'commandstats'))
+    for (const right of rule.split(' ').filter((word) => word.startsWith('+'))) {
+      assert.ok(used.includes(`cmdstat_${right.slice(1)}:`), `${right} is not needed`)
+    }
   })
 
   test('a cluster, a wrong password, nobody there', async (t) => {

@@ -137,6 +137,7 @@ function makeClient(
     // still: it is of a socket where nothing moves, and each command written to the dead starts it anew.
     commandOptions: { timeout: CALL_MS },
     maintNotifications: 'disabled',
+    disableClientInfo: true,
   })
 }
 

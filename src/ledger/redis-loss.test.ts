@@ -5,6 +5,7 @@ import { after, before, beforeEach, suite, test } from 'node:test'
 import { clock, openAt, saleIn, until } from '../../test/redis-ledger.ts'
 import { type RedisServer, startRedis, withoutRedis } from '../../test/redis-server.ts'
 import { holdOf, newId } from '../../test/samples.ts'
+import { wayTo } from '../../test/way.ts'
 import type { RedisLedger } from './redis-ledger.ts'
 
 suite('a Redis that loses what it held', { skip: withoutRedis('redis-server'), timeout: 120_000 }, () => {
@@ -96,6 +97,26 @@ suite('a Redis that loses what it held', { skip: withoutRedis('redis-server'), t
     assert.equal(await ledger.load(sale.image), false, 'of the incarnation before')
     assert.equal(await sale.rebuild(), true)
     assert.equal((await ledger.look(sale.terms.id, 0, 0))?.terms.incarnation, now)
+  })
+
+  test('a primary that was left behind is recognised by the epoch that it lacks: another connection finds the new one', async (t) => {
+    const next = await startRedis()
+    t.after(() => next.stop())
+    const way = await wayTo(server.port)
+    t.after(() => way.close())
+    const behind = await openAt(`redis://127.0.0.1:${way.port}`)
+    t.after(() => behind.stop())
+    const ahead = await openAt(next.url)
+    t.after(() => ahead.stop())
+    const sale = await saleIn(behind, 9)
+    const before = await behind.incarnation()
+    way.turn(next.port)
+    const terms = { ...sale.terms, epoch: 2, incarnation: await ahead.incarnation() }
+    assert.equal(await ahead.load({ ...sale.image, terms }), true)
+    assert.equal(await behind.incarnation(), before, 'it speaks to the old one still')
+    assert.equal((await behind.reserve(terms.id, 2, [sale.ask()]))[0]?.kind, 'reserved')
+    assert.equal(await behind.incarnation(), terms.incarnation)
+    assert.deepEqual(await behind.reserve(terms.id, 1, [sale.ask()]), [{ kind: 'epoch-passed' }])
   })
 
   test('kill -9 and the end of the file gone: lost, and what is left is whole up to there', async () => {

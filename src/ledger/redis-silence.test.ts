@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { connect, createServer, type Socket } from 'node:net'
 import { after, before, beforeEach, suite, test } from 'node:test'
 import { clock, openAt, saleIn, until } from '../../test/redis-ledger.ts'
 import { type RedisServer, startRedis, withoutRedis } from '../../test/redis-server.ts'
+import { wayTo } from '../../test/way.ts'
 import { Fault } from '../core/fault.ts'
 import type { RedisLedger } from './redis-ledger.ts'
 
@@ -81,7 +80,7 @@ suite('a Redis that does not answer', { skip: withoutRedis('redis-server'), time
   })
 
   test('an answer lost on its way: unknown, and the same key is a replay', async (t) => {
-    const way = await mutableWay(server.port)
+    const way = await wayTo(server.port)
     t.after(() => way.close())
     const other = await openAt(`redis://127.0.0.1:${way.port}`)
     t.after(() => other.stop())
@@ -191,40 +190,3 @@ suite('a Redis that must not hold stock', { skip: withoutRedis('redis-server'), 
     await assert.rejects(openAt(locked.url), { name: 'RedisUnusable', message: /ECONNREFUSED.*start it, or mend the address/ })
   })
 })
-
-/** A way to a server on which answers may be held back, as a bad network does. */
-async function mutableWay(to: number) {
-  const sockets = new Set<Socket>()
-  let isMute = false
-  const way = createServer((near) => {
-    const far = connect(to, '127.0.0.1')
-    for (const socket of [near, far]) {
-      sockets.add(socket)
-      socket.on('error', () => {})
-      socket.on('close', () => {
-        near.destroy()
-        far.destroy()
-      })
-    }
-    near.pipe(far)
-    far.on('data', (data) => {
-      if (!isMute) near.write(data)
-    })
-  })
-  way.listen(0, '127.0.0.1')
-  await once(way, 'listening')
-  const cut = () => {
-    for (const socket of sockets) socket.destroy()
-  }
-  return {
-    port: (way.address() as { port: number }).port,
-    mute: (on: boolean) => {
-      isMute = on
-    },
-    cut,
-    close: () => {
-      cut()
-      way.close()
-    },
-  }
-}

@@ -5,7 +5,7 @@ import type { RedisAddress } from './redis-address.ts'
 
 /** No call takes longer than this, and no connection longer to open. The same as a purchase's patience: what a server that
  *  stood still finds afterwards came too late to reserve anything. */
-export const CALL_MS = 2000
+const CALL_MS = 2000
 /** Calls that may be under way; at 64 purchases each they hold about 25 MB. More are refused at once. */
 const CALLS_MAX = 1000
 

@@ -117,6 +117,26 @@ suite('a Redis that does not answer', { skip: withoutRedis('redis-server'), time
     assert.equal((await sale.reserve(ask))[0]?.kind, 'reserved')
   })
 
+  test('a script that fails on its way: the outbox is written first, and what is in it alone is a loss', async (t) => {
+    const sale = await saleIn(ledger, 10)
+    const dumps = () => Promise.all(sale.keys.map((key) => server.command('DUMP', key)))
+    const before = await dumps()
+    const lacking = async (right: string) => {
+      await server.command('ACL', 'SETUSER', right, 'on', '>x', '~*', '+@all', `-${right}`)
+      const other = await openAt(server.url.replace('//', `//${right}:x@`))
+      t.after(() => other.stop())
+      return faultOf(other.reserve(sale.terms.id, 1, [sale.ask(), sale.ask()]))
+    }
+    assert.equal(await lacking('xadd'), 'redis-refused unknown')
+    assert.deepEqual(await dumps(), before)
+    assert.equal(await lacking('hset'), 'redis-refused unknown')
+    const [inventory, orders, outbox] = await dumps()
+    assert.deepEqual([inventory, orders], before.slice(0, 2))
+    assert.notEqual(outbox, before[2])
+    assert.deepEqual(await sale.reserve(sale.ask()), [{ kind: 'lost' }])
+    assert.equal(await sale.rebuild(), true)
+  })
+
   test('a primary that became a replica is left; primary again it is another incarnation', async () => {
     const before = await ledger.incarnation()
     const sale = await saleIn(ledger, 10)

@@ -21,9 +21,9 @@ export class RedisUnusable extends Error {
 
 type Client = ReturnType<typeof makeClient>
 
-/** A server refused before it wrote anything; what else a script fails with may have come half way. */
+/** A server refused before it wrote anything. What else a script fails with, as for want of a right, may have come half way. */
 const REFUSALS =
-  /^(OOM|MISCONF|READONLY|LOADING|BUSY|MASTERDOWN|NOREPLICAS|NOSCRIPT|NOAUTH|WRONGPASS|NOPERM|CLUSTERDOWN|MOVED)\b|command not allowed when used memory/
+  /^(OOM|MISCONF|READONLY|LOADING|BUSY|MASTERDOWN|NOREPLICAS|NOSCRIPT|NOAUTH|WRONGPASS|CLUSTERDOWN|MOVED)\b|command not allowed when used memory/
 
 /**
  * One connection to one running server, for as long as it lasts; it is never opened again. So each reply is of the server whose
@@ -157,7 +157,8 @@ function factsOf(info: string): RedisFacts {
   return {
     incarnation: `${value('run_id')}:${value('master_replid').slice(0, 16)}`,
     role: value('role'),
-    mode: value('redis_mode'),
+    // The second is Valkey's word.
+    mode: value('redis_mode') || value('server_mode'),
     version: value('redis_version'),
     evicts: value('maxmemory_policy'),
   }

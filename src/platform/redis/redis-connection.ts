@@ -124,7 +124,7 @@ function makeClient(
     RESP: 2,
     socket: {
       ...at,
-      ...(tls ? { tls: true as const, servername: at.host } : {}),
+      ...(tls ? { tls: true as const } : {}),
       connectTimeout: CALL_MS,
       reconnectStrategy: false,
     },

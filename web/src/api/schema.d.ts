@@ -451,6 +451,10 @@ export interface paths {
                                 expiresAt?: string;
                                 /** Format: uuid */
                                 orderId: string;
+                                payment: {
+                                    /** @enum {unknown} */
+                                    method: "credit" | "card";
+                                };
                                 price: components["schemas"]["Money"];
                                 /** Format: uuid */
                                 productId: string;
@@ -2884,6 +2888,10 @@ export interface components {
             expiresAt?: string;
             /** Format: uuid */
             orderId: string;
+            payment: {
+                /** @enum {unknown} */
+                method: "credit" | "card";
+            };
             price: components["schemas"]["Money"];
             /** Format: uuid */
             productId: string;
@@ -2922,6 +2930,10 @@ export interface components {
             }[];
             /** Format: uuid */
             orderId: string;
+            payment: {
+                /** @enum {unknown} */
+                method: "credit" | "card";
+            };
             price: components["schemas"]["Money"];
             /** Format: uuid */
             productId: string;

@@ -183,7 +183,7 @@ function gatewayNow({ payments, config }: Parts) {
   return {
     name: gatewayKind(config),
     available: payments?.gateway.available ?? false,
-    breaker: payments?.gateway.state ?? ('closed' as const),
+    breaker: payments?.gateway.breaker ?? ('closed' as const),
   }
 }
 

@@ -451,6 +451,10 @@ export interface paths {
                                 expiresAt?: string;
                                 /** Format: uuid */
                                 orderId: string;
+                                payment: {
+                                    /** @enum {unknown} */
+                                    method: "credit" | "card";
+                                };
                                 price: components["schemas"]["Money"];
                                 /** Format: uuid */
                                 productId: string;
@@ -2881,6 +2885,10 @@ export interface components {
             expiresAt?: string;
             /** Format: uuid */
             orderId: string;
+            payment: {
+                /** @enum {unknown} */
+                method: "credit" | "card";
+            };
             price: components["schemas"]["Money"];
             /** Format: uuid */
             productId: string;
@@ -2919,6 +2927,10 @@ export interface components {
             }[];
             /** Format: uuid */
             orderId: string;
+            payment: {
+                /** @enum {unknown} */
+                method: "credit" | "card";
+            };
             price: components["schemas"]["Money"];
             /** Format: uuid */
             productId: string;

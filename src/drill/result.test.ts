@@ -4,7 +4,7 @@ import { report } from './report.ts'
 import { equations, holds, lagOf, latencies, type Result, verdict, type Watched } from './result.ts'
 
 const exact: Result = {
-  settings: { buyers: 1000, units: 100, noCredit: 0.2, parallel: 1, overMs: 1000, watchers: 0 },
+  settings: { buyers: 1000, units: 100, noCredit: 0.2, parallel: 1, overMs: 1000, watchers: 0, card: 0, gateway: null },
   url: 'http://127.0.0.1:8080',
   machine: 'a machine',
   startedAt: 1_700_000_000_000,
@@ -26,6 +26,7 @@ const exact: Result = {
   item: { allotment: 100, remaining: 0, held: 0, sold: 100 },
   auditFailures: [],
   settledAt: 1400,
+  cards: null,
   watched: null,
   shopCpuMs: null,
 }

@@ -28,6 +28,8 @@ const SOCKETS = 1000
 const EARLY = 32
 const SETTLE_MS = 120_000
 const LOOK_MS = 100
+/** A shop reads what it was not told of every 5 s. Of an order that was removed before, it would wait for the order for a day. */
+const LIST_MS = 6_000
 /** How long a shop may be busy before that ends the rehearsal. */
 const BUSY_MS = 30_000
 
@@ -159,6 +161,10 @@ async function afterCrowd({ cards, settings, parts }: Rehearsal): Promise<Till |
   if (!cards || settings.card === 0) return null
   if (settings.gateway) await cards.gateway.set('calm')
   await cards.till.owesNothing(parts.clock, parts.progress)
+  if (settings.gateway === 'chaos') {
+    parts.progress("waiting until the shop has read the gateway's list of events")
+    await parts.clock.sleep(LIST_MS, parts.ended)
+  }
   return cards.till
 }
 

@@ -6,6 +6,7 @@ import { DEMO_PREFIX } from './gateway-demo/keys.ts'
 import type { DemoGatewayServer } from './gateway-demo/open.ts'
 import { adminPaymentRoutes } from './http/admin-payment-routes.ts'
 import { adminRoutes } from './http/admin-routes.ts'
+import { demoGatewayRoutes } from './http/demo-gateway-routes.ts'
 import { docsRoutes } from './http/docs-routes.ts'
 import { liveRoutes } from './http/live.ts'
 import { opsGauges, opsRoutes } from './http/ops-routes.ts'
@@ -201,6 +202,7 @@ export function routes(app: App, parts: Parts): () => number {
   const webhook = parts.payments?.webhook ?? null
   paymentRoutes(app, { books: stores.books, attempts, inbox, clock, webhook, isGateway: config.paymentAddresses, told })
   adminPaymentRoutes(app, { attempts, inbox, gateway: () => gatewayNow(parts), refund })
+  demoGatewayRoutes(app, parts.payments?.test ?? null)
   accountRoutes(app, { ...parts, accounts: stores.accounts, wallets: stores.wallets, currency, openingCredit })
   mountIdentity(app, parts.identity)
   catalogueRoutes(app, { catalogue: stores.catalogue, clock, newId, currency })

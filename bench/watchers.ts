@@ -19,7 +19,15 @@ const { values } = parseArgs({
 })
 const WORSE_MAX = 0.1
 
-const settings = { buyers: +values.buyers, units: +values.units, noCredit: 0, parallel: 1, overMs: +values.over }
+const settings = {
+  buyers: +values.buyers,
+  units: +values.units,
+  noCredit: 0,
+  parallel: 1,
+  overMs: +values.over,
+  card: 0,
+  gateway: null,
+}
 const parts = { clock: systemClock, random: systemRandom, progress: () => {} }
 const pages = +values.watchers
 const found = new Map<number, Result[]>([

@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { faultNames, faultsOf } from './gateway-demo/faults.ts'
 import { type PaymentAddress, paymentAddress } from './payment/payment-address.ts'
 import { type PostgresAddress, postgresAddress } from './platform/postgres/address.ts'
+import { type RedisAddress, redisAddress } from './platform/redis/redis-address.ts'
 
 /** Everything that can be set from outside, in the order in which people read it. docs/settings.md lists the same. */
 export const settings = [
@@ -36,7 +37,12 @@ export const settings = [
   setting('RATE_LIMITS', 'on', 'off is for load tests only: the lock-out of sign-ins stays on.'),
   setting('SOCKETS_MAX', '20000', 'Live sockets that one process holds.'),
   setting('ROLES', 'all', 'What this process does: api, relay, payments, scheduler, gateway-demo with commas between, or all.'),
-  setting('LEDGER_URL', 'sql:', 'Who decides about stock: sql: is the database of DATABASE_URL.', true),
+  setting(
+    'LEDGER_URL',
+    'sql:',
+    'Who decides about stock: sql: is the database of DATABASE_URL; redis://user:password@host:port/0, rediss:// with TLS, or redis+sentinel://host:port,host:port/name.',
+    true,
+  ),
   setting(
     'DATABASE_URL',
     'sqlite:',
@@ -73,6 +79,7 @@ export type RoleName = (typeof roleNames)[number]
 
 /** Stripe's pages live 30 minutes longer than the hold, and a day at most. */
 const STRIPE_HOLD_MAX_MS = 23 * 3600_000
+const LEDGER = 'write sql:, redis://host:port, rediss://host:port or redis+sentinel://host:port,host:port/name'
 const POSTGRES = 'postgres://user:password@host/database, with writes, reads and statement_timeout as in docs/operations.md'
 const DURATION = /^(\d{1,9})(ms|s|m|h)$/
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3600_000 } as const
@@ -136,7 +143,7 @@ export function readConfig(env: Record<string, string | undefined>) {
     rateLimits: oneOf('RATE_LIMITS', ['on', 'off']) === 'on',
     socketsMax: checked('SOCKETS_MAX', integer(1, 1_000_000), 'it must be a whole number above 0'),
     roles: checked('ROLES', rolesOf, `it must be all, or some of ${roleNames.join(', ')} with commas between`),
-    ledgerUrl: oneOf('LEDGER_URL', ['sql:', 'sqlite:']),
+    ledgerUrl: checked('LEDGER_URL', ledgerUrl, LEDGER),
     databaseUrl: checked('DATABASE_URL', databaseAddress, `it must be sqlite: or ${POSTGRES}`),
     replicaUrl: checked('DATABASE_REPLICA_URL', replicaAddress, `it must be ${POSTGRES}`),
     eventsUrl: oneOf('EVENTS_URL', ['sql:']),
@@ -158,7 +165,7 @@ export function readConfig(env: Record<string, string | undefined>) {
 
 type Misfitting = {
   roles: readonly RoleName[] | undefined
-  ledgerUrl: string | undefined
+  ledgerUrl: 'sql:' | 'sqlite:' | RedisAddress | undefined
   databaseUrl: 'sqlite:' | PostgresAddress | undefined
   replicaUrl: PostgresAddress | null | undefined
   payment: PaymentAddress | undefined
@@ -258,6 +265,11 @@ function networks(text: string): ((address: string) => boolean) | undefined {
   // A server that listens on :: sees an IPv4 address as ::ffff:192.0.2.7.
   const plain = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i, '')
   return (address) => list.check(plain(address), isIP(plain(address)) === 4 ? 'ipv4' : 'ipv6')
+}
+
+/** `sqlite:` is an old name of `sql:` where the database is one. */
+function ledgerUrl(text: string): 'sql:' | 'sqlite:' | RedisAddress | undefined {
+  return text === 'sql:' || text === 'sqlite:' ? text : redisAddress(text)
 }
 
 function rolesOf(text: string): readonly RoleName[] | undefined {

@@ -28,7 +28,7 @@ try {
   // What people can mend themselves comes with a message that says how; the rest is ours, and its stack is needed.
   const theirs =
     error instanceof Error &&
-    ['SettingsError', 'DataInUse', 'DataUnusable', 'DatabaseUnusable', 'PageNotBuilt'].includes(error.name)
+    ['SettingsError', 'DataInUse', 'DataUnusable', 'DatabaseUnusable', 'PageNotBuilt', 'RedisUnusable'].includes(error.name)
   console.error(theirs ? error.message : error)
   process.exit(1)
 }

@@ -13,6 +13,7 @@ import { inTurn } from './platform/in-turn.ts'
 import type { makeLog } from './platform/log.ts'
 import { Loop, type Turn } from './platform/loop.ts'
 import { Metrics } from './platform/metrics.ts'
+import type { PostgresAddress } from './platform/postgres/address.ts'
 import { idMaker, systemRandom as random } from './platform/random.ts'
 import { holdLock } from './platform/sqlite/lock.ts'
 import { PassingThread, remoteStores, SqliteThread, type ThreadUse } from './platform/sqlite/sqlite-database.ts'
@@ -28,7 +29,7 @@ import { PlaceOrder } from './purchase/place-order.ts'
 import { RebuildLedger } from './purchase/rebuild-ledger.ts'
 import { type RepairedAudit, runRepair } from './purchase/repair.ts'
 import { RunSale } from './purchase/run-sale.ts'
-import { expireOrders, type MoveParts } from './purchase/settle-order.ts'
+import { expireOrders, type MoveParts, settleOrders } from './purchase/settle-order.ts'
 import { sweep } from './purchase/sweep.ts'
 import { LocalPush } from './push/local-push.ts'
 import { Identity } from './shop/accounts/identity.ts'
@@ -45,12 +46,24 @@ class DataInUse extends Error {
 /** An audit asks once for each sale; to start a thread takes longer than to count a small one. */
 const COUNTER_STAYS_MS = 1000
 
-/** Opens the database of the settings and brings its tables up to date. Throws what says how people can mend it. */
-export async function openStores(config: Config, log: ReturnType<typeof makeLog>, onBug: (error: Error) => void) {
-  const { dataDir, databaseUrl } = config
-  if (databaseUrl === 'sqlite:') return openEmbedded(config, onBug)
-  usable(dataDir, () => mkdirSync(dataDir, { recursive: true, mode: 0o700 }))
-  return (await import('./postgres-stores.ts')).openPostgresStores(config, databaseUrl, log)
+/** Opens the database of the settings, brings its tables up to date, and connects to the ledger where that is elsewhere. Throws what
+ *  says how people can mend it. */
+export async function openStores(config: Config, log: Log, onBug: (error: Error) => void) {
+  const { databaseUrl } = config
+  const opened = databaseUrl === 'sqlite:' ? await openEmbedded(config, onBug) : await openElsewhere(config, databaseUrl, log)
+  const ledger = await openLedger(config, log)
+  return {
+    stores: ledger ? { ...opened.stores, ledger } : opened.stores,
+    async [Symbol.asyncDispose]() {
+      await ledger?.stop()
+      await opened[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function openElsewhere(config: Config, address: PostgresAddress, log: Log) {
+  usable(config.dataDir, () => mkdirSync(config.dataDir, { recursive: true, mode: 0o700 }))
+  return (await import('./postgres-stores.ts')).openPostgresStores(config, address, log)
 }
 
 /** The database of `DATA_DIR`, held for this process. Throws `DataInUse`. */
@@ -81,6 +94,20 @@ async function openEmbedded({ dataDir, holdTtlMs, currency }: Config, onBug: (er
   }
 }
 
+/** One of its own; undefined where it is in the books. */
+async function openLedger({ ledgerUrl }: Config, log: Log) {
+  if (ledgerUrl === 'sql:' || ledgerUrl === 'sqlite:') return undefined
+  const { openRedisLedger } = await import('./ledger/redis-ledger.ts')
+  let said: string | null = null
+  const told = (because: string | null) => {
+    if (because === said) return
+    said = because
+    if (because === null) log.info({ event: 'ledger-reached' }, 'the ledger is reached again')
+    else log.error({ event: 'ledger-lost', because }, 'the ledger cannot be reached; nothing is sold until it can')
+  }
+  return openRedisLedger(ledgerUrl, { clock, newId: idMaker(clock, random), told })
+}
+
 class DataUnusable extends Error {
   override name = 'DataUnusable'
 }
@@ -105,10 +132,12 @@ const SILENT_MS = 5000
 /** An order that still waits after that long is stuck: the time that a buyer may have, and a minute for us. */
 const STUCK_AFTER_HOLD_MS = 60_000
 
+type Log = ReturnType<typeof makeLog>
+
 export type Parts = Awaited<ReturnType<typeof makeParts>>
 
 /** Makes every part of the house; nothing runs yet. The one place that knows which adapter stands behind which port. */
-export async function makeParts(config: Config, stores: Stores, log: ReturnType<typeof makeLog>, onBug: (error: Error) => void) {
+export async function makeParts(config: Config, stores: Stores, log: Log, onBug: (error: Error) => void) {
   const failed = (name: string, error: unknown) => {
     if (error instanceof Bug) onBug(error)
     else log.error({ event: 'loop-failed', loop: name, err: error }, `${name} failed and will be tried again`)
@@ -158,7 +187,7 @@ async function makePayments(config: Config, place: { url: string }, metrics: Met
 type Base = {
   config: Config
   stores: Stores
-  log: ReturnType<typeof makeLog>
+  log: Log
   newId: () => Id
   metrics: Metrics
   board: Board
@@ -178,6 +207,8 @@ async function makePath({ config, stores, log, newId, metrics, board, push, loop
     waiting.get(order.orderId)?.(order)
   })
   const settling = loop('settle', 200, async () => {
+    // Books and ledger are two then, and what the one did the other is told.
+    if (!ledger.inBooks) return settleOrders({ books, ledger, events, newId, announce })
     const { more, settled } = await relay.settle()
     for (const { order, remaining } of settled) announce(order, remaining)
     return more

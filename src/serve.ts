@@ -6,11 +6,12 @@ import { DEMO_PREFIX } from './gateway-demo/keys.ts'
 import type { DemoGatewayServer } from './gateway-demo/open.ts'
 import { adminPaymentRoutes } from './http/admin-payment-routes.ts'
 import { adminRoutes } from './http/admin-routes.ts'
+import { demoGatewayRoutes } from './http/demo-gateway-routes.ts'
 import { docsRoutes } from './http/docs-routes.ts'
 import { liveRoutes } from './http/live.ts'
 import { opsGauges, opsRoutes } from './http/ops-routes.ts'
 import { orderRoutes } from './http/order-routes.ts'
-import { Page } from './http/page-document.ts'
+import { type CardGateway, Page } from './http/page-document.ts'
 import { lostVisitor, pageRoutes } from './http/page-routes.ts'
 import { paymentRoutes } from './http/payment-routes.ts'
 import { purchaseRoutes } from './http/purchase-routes.ts'
@@ -43,7 +44,7 @@ export async function serve(config: Config, withPage: boolean): Promise<void> {
   process.on('uncaughtException', onBug)
   const told = waitForSignal()
   if (isGatewayAlone(config)) return serveGateway(config, log, onBug, told)
-  const page = withPage ? makePage(log, told) : null
+  const page = withPage ? makePage(config, log, told) : null
   const stack = new AsyncDisposableStack()
   const { stores } = stack.use(await openStores(config, log, onBug))
   const parts = await makeParts(config, stores, log, onBug)
@@ -114,11 +115,12 @@ function waitForSignal(): Promise<string> {
 }
 
 /** While the stores open. Whoever ends the shop while its page is built need not wait for that. */
-function makePage(log: Parts['log'], told: Promise<unknown>): Promise<Page> {
+function makePage(config: Config, log: Parts['log'], told: Promise<unknown>): Promise<Page> {
   const ended = new AbortController()
   void told.then(() => ended.abort())
   const building = () => log.info({ event: 'building-page' }, 'building the page (once) …')
-  const page = builtPage({ clock: systemClock, building, signal: ended.signal }).then((folder) => new Page(folder))
+  const built = builtPage({ clock: systemClock, building, signal: ended.signal })
+  const page = built.then((folder) => new Page(folder, gatewayKind(config)))
   // Heard of where it is awaited; what fails before that ends the start first.
   page.catch(() => {})
   return page
@@ -172,10 +174,18 @@ function live(app: App, parts: Parts): () => number {
   return liveRoutes(app, { ...parts, watching: parts.push, books: parts.stores.books, endingSoonMs, socketsMax, origins, stands })
 }
 
+/** The kind of it, wherever it is. */
+function gatewayKind({ payment: { kind } }: Config): CardGateway {
+  return kind === 'demo-at' ? 'demo' : kind
+}
+
 /** As an administrator is told it. */
 function gatewayNow({ payments, config }: Parts) {
-  const name = config.payment.kind === 'demo-at' ? 'demo' : config.payment.kind
-  return { name, available: payments?.gateway.available ?? false, breaker: payments?.gateway.breaker ?? ('closed' as const) }
+  return {
+    name: gatewayKind(config),
+    available: payments?.gateway.available ?? false,
+    breaker: payments?.gateway.breaker ?? ('closed' as const),
+  }
 }
 
 /** All but those that watch over the process. Answers how many sockets are open. */
@@ -192,6 +202,7 @@ export function routes(app: App, parts: Parts): () => number {
   const webhook = parts.payments?.webhook ?? null
   paymentRoutes(app, { books: stores.books, attempts, inbox, clock, webhook, isGateway: config.paymentAddresses, told })
   adminPaymentRoutes(app, { attempts, inbox, gateway: () => gatewayNow(parts), refund })
+  demoGatewayRoutes(app, parts.payments?.test ?? null)
   accountRoutes(app, { ...parts, accounts: stores.accounts, wallets: stores.wallets, currency, openingCredit })
   mountIdentity(app, parts.identity)
   catalogueRoutes(app, { catalogue: stores.catalogue, clock, newId, currency })

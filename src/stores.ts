@@ -6,6 +6,7 @@ import { SqlWallets } from './books/sql-wallets.ts'
 import { bookMigrations } from './books/tables.ts'
 import type { Order } from './core/order.ts'
 import { eventMigrations, SqlEventLog } from './events/sql-event-log.ts'
+import type { Ledger } from './ledger/ledger.ts'
 import { SqlLedger } from './ledger/sql-ledger.ts'
 import { systemClock } from './platform/clock.ts'
 import { idMaker, readableCode, systemRandom } from './platform/random.ts'
@@ -31,7 +32,7 @@ export function makeStores(db: Database, { holdTtlMs, currency }: StoreSettings)
   const tools = { now, newId, newCode: () => readableCode(systemRandom) }
   const pathOver = (db: Database) => {
     const books = new SqlBooks(db, { ...tools, holdTtlMs })
-    const ledger = new SqlLedger(db, books.record.bind(books), now)
+    const ledger: Ledger = new SqlLedger(db, books.record.bind(books), now)
     const [sales, outbox, events] = [new SqlSales(db, now), new SqlOutbox(db, now), new SqlEventLog(db, now)]
     return { books, ledger, sales, outbox, events, newId }
   }

@@ -105,7 +105,7 @@ suite('a value that is wrong', () => {
 })
 
 test('all that is wrong is said at once, and no secret with it', () => {
-  const said = problems({ PORT: 'x', ADMIN_PASSWORD: 'short', SEED: 'y', LEDGER_URL: 'redis://:secret@there' })
+  const said = problems({ PORT: 'x', ADMIN_PASSWORD: 'short', SEED: 'y', LEDGER_URL: 'redis://:secret@there/first' })
   assert.deepEqual(
     said.map((problem) => problem.split(':')[0]),
     ['  PORT is "x"', '  ADMIN_PASSWORD is not valid', '  SEED is "y"', '  LEDGER_URL is not valid'],

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, suite, test } from 'node:test'
-import { bad, good, run } from './command-line.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { bad, good, run, start } from './command-line.ts'
 import { type Shop, startShop } from './shop.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'drill-'))
@@ -20,7 +22,7 @@ function tamper(dataDir: string, ...statements: string[]): void {
 suite('a rehearsal against a real shop', { timeout: 240_000 }, () => {
   let shop: Shop
   before(async () => {
-    shop = await startShop()
+    shop = await startShop({ HOLD_TTL: '5s' })
   })
   after(() => shop.stop())
 
@@ -65,6 +67,18 @@ suite('a rehearsal against a real shop', { timeout: 240_000 }, () => {
     )
   })
 
+  test('half of the crowd by card, at a gateway as it is', async () => {
+    const json = join(folder, 'cards.json')
+    const out = await good(shop.dir, 'drill', '--buyers', '60', '--units', '20', '--card', '0.5', '--over', '200', '--json', json)
+    assert.match(out, /^exact: 20 of 20 sold, 0 lost, balanced$/m)
+    assert.match(out, /^crowd +60 buyers, 30 by card, within/m)
+    assert.equal(out.match(/^ok /gm)?.length, 12)
+    const { verdict, cards, gaveUp } = JSON.parse(readFileSync(json, 'utf8'))
+    assert.equal(verdict, 'exact: 20 of 20 sold, 0 lost, balanced')
+    assert.ok(cards.orders > 0 && cards.completed > 0 && cards.attempts >= cards.orders, JSON.stringify(cards))
+    assert.deepEqual([cards.journal, cards.gateway, gaveUp], [cards.completed * 1999, cards.completed * 1999, 0])
+  })
+
   test('more than may be asked for is refused with the field', async () => {
     await bad(/400 Correct the fields .*\n +\/buyers must be <= 100000/, shop.dir, 'drill', '--buyers', '100001')
   })
@@ -79,6 +93,62 @@ test('pages for which the shop has no connection are counted, and the rehearsal 
   const { dir } = await startShop({ SOCKETS_MAX: '10' }, t)
   const out = await good(dir, 'drill', '--buyers', '20', '--units', '5', '--over', '50', '--watchers', '12')
   assert.match(out, /^watchers +10 of 12 open at the opening, 0 dropped/m)
+})
+
+suite('a gateway that misbehaves', { timeout: 240_000 }, () => {
+  const set = { decline: 0.25, late: 0.5 }
+  let shop: Shop
+  const faults = async () => {
+    const { faults } = await shop.api.get<{ faults: Record<string, number> }>('/api/v1/admin/payments/demo-gateway')
+    return Object.fromEntries(Object.entries(faults).filter(([, share]) => share > 0))
+  }
+  before(async () => {
+    shop = await startShop({ HOLD_TTL: '5s', LOG_LEVEL: 'error' })
+    await shop.api.put('/api/v1/admin/payments/demo-gateway/faults', set)
+  })
+  after(() => shop.stop())
+
+  test('everybody by card: exact, to the cent on both sides, and the faults are as before', async () => {
+    const buys = ['--buyers', '40', '--units', '10', '--over', '100']
+    const out = await good(shop.dir, 'drill', ...buys, '--gateway', 'chaos')
+    assert.match(out, /^crowd +40 buyers, all by card at a gateway in chaos, within/m)
+    assert.match(
+      out,
+      /^ok +taken by card - given back = price of what was sold by card, at the gateway: [\d.]+ EUR = [\d.]+ EUR$/m,
+    )
+    assert.deepEqual(await faults(), set)
+  })
+
+  test('a signal ends it, and the faults are as before', async () => {
+    const child = start(shop.dir, 'drill', '--buyers', '40', '--units', '10', '--over', '20000', '--gateway', 'chaos')
+    while ((await faults()).error !== 0.1) await sleep(20)
+    child.kill('SIGINT')
+    assert.equal((await once(child, 'close'))[0], 1)
+    assert.deepEqual(await faults(), set)
+    assert.match(await good(shop.dir, 'sale', 'list'), /^There is no sale yet/)
+  })
+
+  test('a payment that somebody takes from the books makes the verdict red', async (t) => {
+    const dir = join(folder, 'till')
+    await good(dir, 'migrate')
+    // The first payment by card is written for a cent less than was taken.
+    tamper(
+      dir,
+      `CREATE TRIGGER thief AFTER INSERT ON journal WHEN new.account = 'gateway' AND new.amount = -1999
+       BEGIN UPDATE journal SET amount = amount + 1 WHERE id = new.id; END`,
+    )
+    await startShop({ DATA_DIR: dir, HOLD_TTL: '5s' }, t)
+    const { out } = await bad(/^NOT exact/, dir, 'drill', '--buyers', '10', '--units', '2', '--over', '50', '--card', '1')
+    assert.match(out, /^FAILED taken by card .*, in our books: 39\.96 EUR = 39\.98 EUR$/m)
+    assert.match(out, /^ok +taken by card .*, at the gateway: 39\.98 EUR = 39\.98 EUR$/m)
+  })
+
+  test('without the demo gateway cards are refused with a sentence', async (t) => {
+    const { dir } = await startShop({ PAYMENT_URL: 'none', ROLES: 'all' }, t)
+    const says = /^To rehearse cards the shop must use the demo gateway/m
+    await bad(says, dir, 'drill', '--buyers', '5', '--units', '1', '--card', '0.5')
+    await bad(says, dir, 'drill', '--buyers', '5', '--units', '1', '--gateway', 'calm')
+  })
 })
 
 suite('a shop that was tampered with fails its rehearsal', { timeout: 240_000 }, () => {
@@ -229,6 +299,8 @@ suite('the command line', { timeout: 240_000 }, () => {
       bad(/Give a whole number from 0 to 20000\./, shop.dir, 'drill', '--watchers', '20001'),
       bad(/Give a whole number from 0 to 20000\./, shop.dir, 'drill', '--watchers', 'many'),
       bad(/Give a number from 0 to 1/, shop.dir, 'drill', '--no-credit', '20'),
+      bad(/Give a number from 0 to 1/, shop.dir, 'drill', '--card', '2'),
+      bad(/Allowed choices are chaos, calm/, shop.dir, 'drill', '--gateway', 'wild'),
       bad(/unknown option '--nothing'/, shop.dir, 'audit', '--nothing'),
       bad(/cannot be used with option/, shop.dir, 'audit', '--offline', '--url', shop.url),
       bad(/No answer from http:\/\/127\.0\.0\.1:1 /, shop.dir, 'audit', '--url', 'http://127.0.0.1:1'),

@@ -21,12 +21,12 @@ const server = await createServer({
   cacheDir: `${root}../node_modules/.vite`,
   configFile: `${root}vite.config.ts`,
   configLoader: 'native',
-  plugins: [silentFrame()],
+  plugins: [silentFrame(), cardsMeta()],
   server: {
     host,
     port,
     strictPort: true,
-    proxy: { '^/(api|oidc|docs|images|health|metrics|openapi\\.json)(/|$)': { target, ws: true } },
+    proxy: { '^/(api|oidc|docs|gateway-demo|images|health|metrics|openapi\\.json)(/|$)': { target, ws: true } },
   },
 })
 await server.listen()
@@ -48,6 +48,13 @@ async function addressOf({ stdout }: ChildProcess): Promise<string> {
     if (address) found.resolve(address)
   })
   return await found.promise
+}
+
+/** As the shop says it in its own documents. */
+function cardsMeta(): Plugin {
+  const isTaken = process.env.PAYMENT_URL !== 'none'
+  const tags = isTaken ? [{ tag: 'meta', attrs: { name: 'cards', content: 'demo' } }] : []
+  return { name: 'cards-meta', transformIndexHtml: () => tags }
 }
 
 /** The shop serves this file at the address that the issuer knows. */

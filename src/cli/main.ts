@@ -182,6 +182,18 @@ function drillCommand(program: Command, handlers: Handlers): void {
     .option('--over <ms>', 'all arrive within so many milliseconds', positive, 1000)
     .option('--repeat <times>', 'one rehearsal after the other; the first that is not exact ends it', positive, 1)
     .option('--watchers <number>', 'sale pages that are open beside the crowd', pages, 0)
+    .option(
+      '--card <share>',
+      'share of the buyers who pay by card, 0 to 1, all with --gateway chaos; of them 5 % leave the page, and 10 % decline once',
+      share,
+    )
+    .addOption(
+      new Option('--gateway <mood>', 'set every fault of the demo gateway to 10 % (chaos) or to 0 (calm) meanwhile').choices([
+        'chaos',
+        'calm',
+      ]),
+    )
+    .option('--json <file>', 'also write the result, of the last one')
     .option('--report <file>', 'also write an HTML page with plots, of the last one')
     .option('--keep', 'do not remove the sale and its buyers afterwards')
     .action((options: DrillOptions & { url?: string }) =>

@@ -1,3 +1,4 @@
+import type { PaymentMethod } from '../core/order.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type Random, secret } from '../platform/random.ts'
 import type { Result } from './result.ts'
@@ -29,7 +30,9 @@ export class Crowd {
   readonly #clock: Clock
   readonly #random: Random
   readonly #path: string
-  readonly #body: string
+  readonly #bodies: Record<PaymentMethod, string>
+  readonly #isByCard: (buyer: number) => boolean
+  readonly #accepted: (orderId: string, buyer: number) => void
   readonly #opened: number
   readonly #stop: AbortSignal
   readonly #served = new Set<number>()
@@ -38,14 +41,26 @@ export class Crowd {
   constructor(
     tokens: string[],
     sale: { saleId: string; productId: string },
-    parts: { wire: Wire; clock: Clock; random: Random /** Who has no answer by then leaves. */; stop: AbortSignal },
+    parts: {
+      wire: Wire
+      clock: Clock
+      random: Random
+      /** Who has no answer by then leaves. */
+      stop: AbortSignal
+      isByCard: (buyer: number) => boolean
+      /** Told once of each order. */
+      accepted: (orderId: string, buyer: number) => void
+    },
   ) {
     this.#tokens = tokens
     this.#wire = parts.wire
     this.#clock = parts.clock
     this.#random = parts.random
     this.#path = `/api/v1/sales/${sale.saleId}/purchase`
-    this.#body = JSON.stringify({ productId: sale.productId, quantity: 1 })
+    const wish = { productId: sale.productId, quantity: 1 }
+    this.#bodies = { credit: JSON.stringify(wish), card: JSON.stringify({ ...wish, payment: { method: 'card' } }) }
+    this.#isByCard = parts.isByCard
+    this.#accepted = parts.accepted
     this.#opened = parts.clock.ticks()
     this.#stop = parts.stop
   }
@@ -100,8 +115,9 @@ export class Crowd {
   async #ask(wish: Wish, due: number): Promise<void> {
     this.inFlight++
     const headers = { authorization: `Bearer ${this.#tokens[wish.buyer]}`, 'idempotency-key': wish.key }
+    const body = this.#bodies[this.#isByCard(wish.buyer) ? 'card' : 'credit']
     for (let asked = due; ; ) {
-      const wait = this.#heard(wish, asked, await this.#wire.ask('POST', this.#path, headers, this.#body))
+      const wait = this.#heard(wish, asked, await this.#wire.ask('POST', this.#path, headers, body))
       if (wait === undefined || this.#stop.aborted) break
       if (this.now() - wish.since > PATIENCE_MS) {
         this.gaveUp++
@@ -126,6 +142,7 @@ export class Crowd {
     const word = answer.status === 202 ? 'accepted' : (said.code ?? `status ${answer.status}`)
     this.answers.push({ at, latency: at - asked, word, status: answer.status })
     if (answer.status === 202 && said.orderId) {
+      if (!this.told.has(said.orderId)) this.#accepted(said.orderId, wish.buyer)
       this.told.set(said.orderId, wish.buyer)
       this.#served.add(wish.buyer)
     }

@@ -1,4 +1,5 @@
 import {
+  type Cards,
   equations,
   holds,
   lagOf,
@@ -6,6 +7,7 @@ import {
   milliseconds,
   number,
   type Result,
+  sides,
   verdict,
   type Watched,
   wordCounts,
@@ -31,28 +33,35 @@ export function printed(result: Result): string {
     `settled    ${number(Math.round(result.settledAt))} ms after the opening`,
     `lost       ${number(result.lost)} connections ended without an answer and were asked again`,
     ...(result.shopCpuMs === null ? [] : [`processor  ${shopCpu(result.shopCpuMs, result.answers.length)}`]),
+    ...(result.cards ? [`by card    ${paidByCard(result.cards)}`] : []),
     ...(result.watched
       ? [`watchers   ${watchedConnections(result.watched)}`, `told       ${watchedFrames(result.watched)}`]
       : []),
     '',
-    ...equations(result).map(
-      (each) => `${holds(each) ? 'ok    ' : 'FAILED'} ${each.says}: ${number(each.left)} = ${number(each.right)}`,
-    ),
+    ...equations(result).map((each) => `${holds(each) ? 'ok    ' : 'FAILED'} ${each.says}: ${sides(each).join(' = ')}`),
     ...result.auditFailures.map((failure) => `       audit: ${failure}`),
   ]
   return lines.join('\n')
 }
 
 /** The crowd in a sentence. */
-export function described({ buyers, units, noCredit, parallel, overMs, watchers }: Result['settings']): string {
+export function described(settings: Result['settings']): string {
+  const { buyers, units, noCredit, parallel, overMs, watchers, card, gateway } = settings
   const together = parallel === 1 ? '' : `, each with ${parallel} requests at once`
   const poor = noCredit === 0 ? '' : `, ${Math.floor(buyers * noCredit)} of whom cannot pay`
   const beside = watchers === 0 ? '' : `, beside ${number(watchers)} open pages`
-  return `${number(buyers)} buyers${poor}${together}, within ${number(overMs)} ms, for ${number(units)} units${beside}`
+  const byCard = card === 0 ? '' : `, ${card === 1 ? 'all' : Math.floor(buyers * card)} by card`
+  const mood = gateway === null ? '' : ` at a gateway in ${gateway}`
+  return `${number(buyers)} buyers${poor}${byCard}${mood}${together}, within ${number(overMs)} ms, for ${number(units)} units${beside}`
 }
 
 function shopCpu(ms: number, answers: number): string {
   return `${number(Math.round(ms))} ms of the shop's until all was settled, ${(ms / Math.max(1, answers)).toFixed(3)} ms an answer`
+}
+
+export function paidByCard({ orders, completed, failed, expired, refunded, attempts, declined, left }: Cards): string {
+  const ends = `${number(completed)} completed, ${number(failed)} failed, ${number(expired)} expired, ${number(refunded)} refunded`
+  return `${number(orders)} orders: ${ends} · ${number(attempts)} attempts, ${number(declined)} declined · ${number(left)} left the page`
 }
 
 export function watchedConnections({ open, wanted, dropped, polls, failedPolls }: Watched): string {

@@ -1,6 +1,6 @@
 import { overTime, rows, steps } from './plots.ts'
-import { described, watchedConnections, watchedFrames } from './print.ts'
-import { equations, holds, latencies, milliseconds, number, type Result, verdict, wordCounts } from './result.ts'
+import { described, paidByCard, watchedConnections, watchedFrames } from './print.ts'
+import { equations, holds, latencies, milliseconds, number, type Result, sides, verdict, wordCounts } from './result.ts'
 
 /** One page that needs nothing else: no script, no network. */
 export function report(result: Result): string {
@@ -20,7 +20,7 @@ export function report(result: Result): string {
 <p class="over">Doorbuster drill</p>
 <h1>${exactly}<span>${rest.join(': ')}</span></h1>
 <p>${described(result.settings)}. All settled ${seconds(result.settledAt)} after the opening.</p>
-${watchers(result)}</header>
+${cards(result)}${watchers(result)}</header>
 <main>
 ${timePlots(result)}
 ${latencyPlot(result)}
@@ -31,6 +31,10 @@ ${answerTable(result)}
 </body>
 </html>
 `
+}
+
+function cards({ cards }: Result): string {
+  return cards ? `<p>By card: ${paidByCard(cards)}.</p>\n` : ''
 }
 
 function watchers({ watched }: Result): string {
@@ -83,9 +87,9 @@ ${rows('Percentiles of the time to answer', bars)}</figure>`
 
 function equationTable(result: Result): string {
   const lines = equations(result).map((equation) => {
-    const { says, left, right } = equation
+    const [left, right] = sides(equation)
     const mark = holds(equation) ? '<td class="ok">holds</td>' : '<td class="failed">fails</td>'
-    return `<tr><th scope="row">${says}</th><td>${number(left)}</td><td>${number(right)}</td>${mark}</tr>`
+    return `<tr><th scope="row">${equation.says}</th><td>${left}</td><td>${right}</td>${mark}</tr>`
   })
   const failures = result.auditFailures.map((failure) => `<p class="failed">Audit: ${escaped(failure)}</p>`)
   return `<section><h2>What must hold</h2><table>${lines.join('')}</table>${failures.join('')}</section>`

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { printed } from './print.ts'
 import { report } from './report.ts'
-import { equations, holds, lagOf, latencies, type Result, verdict, type Watched } from './result.ts'
+import { type Cards, equations, holds, isOfShare, lagOf, latencies, type Result, verdict, type Watched } from './result.ts'
 
 const exact: Result = {
-  settings: { buyers: 1000, units: 100, noCredit: 0.2, parallel: 1, overMs: 1000, watchers: 0 },
+  settings: { buyers: 1000, units: 100, noCredit: 0.2, parallel: 1, overMs: 1000, watchers: 0, card: 0, gateway: null },
   url: 'http://127.0.0.1:8080',
   machine: 'a machine',
   startedAt: 1_700_000_000_000,
@@ -26,6 +27,7 @@ const exact: Result = {
   item: { allotment: 100, remaining: 0, held: 0, sold: 100 },
   auditFailures: [],
   settledAt: 1400,
+  cards: null,
   watched: null,
   shopCpuMs: null,
 }
@@ -64,6 +66,71 @@ test('the verdict counts what was promised and is not there', () => {
 test('fewer buyers who can pay than units: all of them get one', () => {
   const few = { settings: { ...exact.settings, buyers: 50 }, told: { COMPLETED: 40 } }
   assert.deepEqual(failing({ ...few, item: { allotment: 100, remaining: 60, held: 0, sold: 40 } }), [])
+})
+
+const paid: Cards = {
+  price: { amount: 1999, currency: 'EUR' },
+  orders: 125,
+  completed: 100,
+  expired: 20,
+  failed: 2,
+  refunded: 3,
+  attempts: 140,
+  declined: 17,
+  left: 19,
+  unpaid: 25,
+  journal: 199_900,
+  gateway: 199_900,
+  owed: 0,
+}
+const byCard: Partial<Result> = {
+  settings: { ...exact.settings, noCredit: 0, card: 1, gateway: 'chaos' },
+  told: { COMPLETED: 100, EXPIRED: 20, FAILED: 2, REFUNDED: 3 },
+  cards: paid,
+}
+
+test('a rehearsal by card is exact to the cent, and says what became of the cards', () => {
+  assert.deepEqual(failing(byCard), [])
+  const text = printed({ ...exact, ...byCard })
+  assert.match(text, /^crowd +1,000 buyers, all by card at a gateway in chaos, within/m)
+  assert.match(
+    text,
+    /^by card +125 orders: 100 completed, 2 failed, 20 expired, 3 refunded · 140 attempts, 17 declined · 19 left the page$/m,
+  )
+  assert.match(text, /^ok +taken by card .*, in our books: 1,999\.00 EUR = 1,999\.00 EUR$/m)
+  assert.match(report({ ...exact, ...byCard }), /By card: 125 orders: 100 completed/)
+})
+
+test('each equation of money fails for its own reason, by a cent', () => {
+  const cases: [Partial<Cards>, string[]][] = [
+    [{ journal: 199_899 }, ['taken by card - given back']],
+    [{ gateway: 199_901 }, ['taken by card - given back']],
+    [{ owed: 1 }, ['owed to buyers by card']],
+    [{ completed: 99 }, ['taken by card - given back', 'taken by card - given back']],
+  ]
+  for (const [change, says] of cases) assert.deepEqual(failing({ ...byCard, cards: { ...paid, ...change } }), says)
+  const [, red] = report({ ...exact, ...byCard, cards: { ...paid, gateway: 199_901 } }).split('<h1>')
+  assert.match(red ?? '', /^NOT exact/)
+})
+
+test('who gave up paying by card wanted no unit in the end; nobody else is left out', () => {
+  const few: Partial<Result> = {
+    ...byCard,
+    settings: { ...exact.settings, buyers: 120, noCredit: 0, card: 1, gateway: null },
+    told: { COMPLETED: 95, EXPIRED: 25 },
+    item: { allotment: 100, remaining: 5, held: 0, sold: 95 },
+    cards: { ...paid, completed: 95, unpaid: 25, journal: 95 * 1999, gateway: 95 * 1999 },
+  }
+  assert.deepEqual(failing(few), [])
+  assert.deepEqual(failing({ ...few, cards: { ...paid, completed: 95, unpaid: 24, journal: 95 * 1999, gateway: 95 * 1999 } }), [
+    'sold',
+  ])
+})
+
+test('a share is spread evenly', () => {
+  const chosen = (share: number, buyers: number) => Array.from({ length: buyers }, (_, i) => i).filter((i) => isOfShare(i, share))
+  assert.deepEqual(chosen(0.25, 12), [3, 7, 11])
+  assert.deepEqual([chosen(0, 5).length, chosen(1, 5).length, chosen(0.3, 10).length], [0, 5, 3])
 })
 
 test('percentiles are by nearest rank', () => {

@@ -27,7 +27,8 @@ export class Wire {
     return new Promise((resolve) => {
       const { hostname, port } = this.#base
       const host = hostname.replace(/^\[|\]$/g, '')
-      const length = body === '' ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+      const length =
+        body === '' ? {} : { 'content-type': 'application/json', ...headers, 'content-length': Buffer.byteLength(body) }
       const asked = this.#request(
         { host, port, path, method, agent: this.#agent, timeout: PATIENCE_MS, headers: { ...headers, ...length } },
         (answer) => {

@@ -41,6 +41,11 @@ export function faultsOf(text: string): Faults | undefined {
   return faults
 }
 
+/** With those that nobody asked for, as 0. */
+export function allOf(faults: Faults): Record<FaultName, number> {
+  return Object.fromEntries(faultNames.map((name) => [name, faults[name] ?? 0])) as Record<FaultName, number>
+}
+
 /** Throws the dice for each case anew. What goes wrong may be changed while it runs. */
 export class FaultDice {
   readonly #random: Random

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { Fault } from '../core/fault.ts'
 import { type App, IdSchema } from '../platform/http.ts'
-import { faultNames } from './faults.ts'
+import { allOf, faultNames } from './faults.ts'
 import type { ChargeView, Command } from './machine.ts'
 import { payRoutes } from './page-routes.ts'
 import type { GatewayRouteParts } from './route-parts.ts'
@@ -78,10 +78,10 @@ function readRoutes(app: App, parts: GatewayRouteParts): void {
     return answer(parts, reply, { events: events.map(toldOf), next: String(events.at(-1)?.seq ?? after ?? 0) })
   })
   app.get('/totals', { ...open, schema: { hide: true } }, () => store.totals())
-  app.get('/faults', { ...open, schema: { hide: true } }, async () => dice.faults)
+  app.get('/faults', { ...open, schema: { hide: true } }, async () => allOf(dice.faults))
   app.put('/faults', { ...open, schema: { hide: true, body: Shares } }, async (request) => {
     dice.faults = request.body
-    return dice.faults
+    return allOf(dice.faults)
   })
 }
 

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { money } from '../core/money.ts'
-import { type Order, type OrderState, orderStates, unitOf } from '../core/order.ts'
+import { type Order, type OrderState, orderStates, paymentMethods, unitOf } from '../core/order.ts'
 import { IdSchema, MoneySchema, TimeSchema, time } from '../platform/http.ts'
 
 const State = Type.Enum([...orderStates])
@@ -12,6 +12,7 @@ export const OrderSchema = Type.Object(
     productId: IdSchema,
     quantity: Type.Integer(),
     price: MoneySchema,
+    payment: Type.Object({ method: Type.Enum([...paymentMethods]) }),
     status: State,
     reason: Type.Optional(Type.String()),
     couponCode: Type.Optional(Type.String()),
@@ -39,12 +40,13 @@ export const OrderStatusSchema = Type.Object(
 )
 
 export function orderView(order: Order): Static<typeof OrderSchema> {
-  const { orderId, saleId, productId, quantity, price, currency, couponCode, createdAt, expiresAt } = order
+  const { orderId, saleId, productId, quantity, price, currency, method, couponCode, createdAt, expiresAt } = order
   return {
     saleId,
     productId,
     quantity,
     price: money(price, currency),
+    payment: { method },
     ...orderStatusView(order),
     orderId,
     ...(couponCode !== null && { couponCode }),

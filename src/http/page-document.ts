@@ -14,6 +14,9 @@ import { momentOf, saleView, untouched } from './sale-view.ts'
 /** What the built document leaves free. */
 const places = { head: '<!--facts-->', body: '<div id="app"></div>' }
 
+/** What buyers who pay by card meet. */
+export type CardGateway = 'none' | 'demo' | 'stripe'
+
 /** The page that was built into `folder`. Files are read once, here. */
 export class Page {
   readonly assets: ReadonlyMap<string, Bytes>
@@ -23,10 +26,13 @@ export class Page {
   readonly bare: Bytes
   readonly #template: string
 
-  constructor(folder: string) {
+  /** `cards`: the gateway behind payments by card, of which the page's script is told; `none`: they are not taken. */
+  constructor(folder: string, cards: CardGateway) {
     const read = (name: string) => readFileSync(join(folder, name), 'utf8')
-    this.#template = read('index.html')
-    for (const place of Object.values(places)) assert(this.#template.includes(place), `index.html lacks ${place}`)
+    const built = read('index.html')
+    for (const place of Object.values(places)) assert(built.includes(place), `index.html lacks ${place}`)
+    const meta = `<meta name="cards" content="${cards}">`
+    this.#template = cards === 'none' ? built : built.replace(places.head, `${meta}\n    ${places.head}`)
     this.silent = htmlBytes(read('silent.html'))
     this.assets = readBytes(join(folder, 'assets'))
     this.bare = this.document(noFacts)

@@ -42,11 +42,11 @@ function builtFolder(): string {
   return folder
 }
 
-async function openShop(publicUrl: string | null = null) {
+async function openShop(publicUrl: string | null = null, cards: 'none' | 'demo' = 'none') {
   const shop = memoryShop()
   const { board, runSale } = shop.process()
   const parts = { board, sales: shop.sales, clock: shop.clock, random, endingSoonMs: 1000 }
-  const page = new Page(folder)
+  const page = new Page(folder, cards)
   const tokens = { known: () => undefined, check: async () => undefined }
   const server = { log: pino({ level: 'silent' }), random, version: '0', rate: new LocalRate(shop.clock), tokens }
   const app: App = await makeServer({ ...server, lost: lostVisitor(page) }, (app) => {
@@ -242,6 +242,14 @@ test('the picture that the script will show is asked for beside the script', asy
   const { body } = await ask(`/sales/${await sale({ image: '/images/a"cup.png' })}`)
   assert.match(body, /<link rel="preload" as="image" href="\/images\/a&quot;cup\.png">/)
   assert.doesNotMatch((await ask(`/sales/${await sale()}`)).body, /preload" as="image"/)
+})
+
+test('the script is told whether cards are taken, in every document', async () => {
+  const meta = '<meta name="cards" content="demo">'
+  const taken = await openShop(null, 'demo')
+  for (const url of ['/', `/sales/${await taken.sale()}`, '/orders']) assert.ok((await taken.ask(url)).body.includes(meta), url)
+  const not = await openShop()
+  for (const url of ['/', `/sales/${await not.sale()}`, '/orders']) assert.doesNotMatch((await not.ask(url)).body, /name="cards"/)
 })
 
 test('a crowd that reloads is answered with the same bytes for 250 ms', async () => {

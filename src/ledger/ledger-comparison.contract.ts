@@ -79,8 +79,9 @@ export async function compareLedgers(made: LedgerFixture): Promise<void> {
 
 async function compare(made: LedgerFixture, calls: Call[]): Promise<void> {
   const { clock } = made
-  const memory = new MemoryLedger(clock.now)
-  const terms = openTerms(clock, { limit: 2 })
+  const incarnation = await made.ledger.incarnation()
+  const memory = new MemoryLedger(clock.now, () => incarnation)
+  const terms = openTerms(clock, { limit: 2, incarnation })
   const world: World = {
     terms,
     products: [newId(), newId()],

@@ -46,7 +46,7 @@ type Open = (more?: Partial<SaleTerms>, units?: number[], holds?: Holds) => Prom
 
 async function openSale(made: LedgerFixture, more: Partial<SaleTerms>, units: number[], holds: Holds) {
   const { ledger, clock } = made
-  const terms = openTerms(clock, more)
+  const terms = openTerms(clock, { incarnation: await ledger.incarnation(), ...more })
   const items = units.map((allotment) => ({ productId: newId(), allotment }))
   const products = items.map((item) => item.productId)
   assert.equal(await made.load({ terms, items, holds: holds(terms.id, products[0] as Id, clock) }), true)

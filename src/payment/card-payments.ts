@@ -4,7 +4,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import type { Random } from '../platform/random.ts'
 import { DemoGatewayClient, demoWebhook } from './demo-gateway.ts'
-import type { Gateway, Webhook } from './gateway.ts'
+import type { Gateway, TestGateway, Webhook } from './gateway.ts'
 import { type BreakerState, GuardedGateway } from './guarded-gateway.ts'
 import type { PaymentAddress } from './payment-address.ts'
 
@@ -25,8 +25,11 @@ export type CardParts = {
 
 const stateValues: Record<BreakerState, number> = { closed: 0, 'half-open': 1, open: 2 }
 
+/** `test`: not guarded, of a gateway that moves no money; `null` of any other. */
+type Cards<G> = { gateway: G; webhook: Webhook; test: TestGateway | null }
+
 /** The card gateway that the settings name, guarded, and who reads what it tells. `null`: nobody pays by card here. */
-export async function gatewayOf(parts: CardParts): Promise<{ gateway: GuardedGateway; webhook: Webhook } | null> {
+export async function gatewayOf(parts: CardParts): Promise<Cards<GuardedGateway> | null> {
   const { clock, random, metrics, log } = parts
   const plain = await plainGateway(parts)
   if (!plain) return null
@@ -43,10 +46,10 @@ export async function gatewayOf(parts: CardParts): Promise<{ gateway: GuardedGat
   metrics.gauge('payment_gateway_breaker_state', 'Of the card gateway: 0 closed, 1 half-open, 2 open.', [], () => [
     { labels: [], value: stateValues[gateway.breaker] },
   ])
-  return { gateway, webhook: plain.webhook }
+  return { ...plain, gateway }
 }
 
-type Plain = { name: 'demo' | 'stripe'; gateway: Gateway; webhook: Webhook }
+type Plain = Cards<Gateway> & { name: 'demo' | 'stripe' }
 
 async function plainGateway(parts: CardParts): Promise<Plain | null> {
   const { address, webhookSecrets: secrets, own, returnUrl, notifyUrl } = parts
@@ -56,20 +59,19 @@ async function plainGateway(parts: CardParts): Promise<Plain | null> {
     case 'demo': {
       assert(own, 'demo: comes with a gateway in this process')
       const { url, key, webhookSecret } = own
+      const gateway = new DemoGatewayClient({ url, key, returnUrl, notifyUrl })
       const webhook = demoWebhook(secrets.length > 0 ? secrets : [webhookSecret])
-      return { name: 'demo', gateway: new DemoGatewayClient({ url, key, returnUrl, notifyUrl }), webhook }
+      return { name: 'demo', gateway, webhook, test: gateway }
     }
     case 'demo-at': {
       const { url, key } = address
-      return {
-        name: 'demo',
-        gateway: new DemoGatewayClient({ url: () => url, key, returnUrl, notifyUrl }),
-        webhook: demoWebhook(secrets),
-      }
+      const gateway = new DemoGatewayClient({ url: () => url, key, returnUrl, notifyUrl })
+      return { name: 'demo', gateway, webhook: demoWebhook(secrets), test: gateway }
     }
     case 'stripe': {
       const { StripeGateway, stripeWebhook } = await import('./stripe-gateway.ts')
-      return { name: 'stripe', gateway: new StripeGateway({ ...address, returnUrl }), webhook: stripeWebhook(secrets) }
+      const gateway = new StripeGateway({ ...address, returnUrl })
+      return { name: 'stripe', gateway, webhook: stripeWebhook(secrets), test: null }
     }
   }
 }

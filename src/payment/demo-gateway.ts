@@ -4,7 +4,7 @@ import { Fault } from '../core/fault.ts'
 import type { Id } from '../core/ids.ts'
 import { type GatewayEvent, type GatewayView, gatewayStates } from '../core/payment.ts'
 import { isSigned } from '../platform/webhook-signature.ts'
-import type { Charge, Gateway, Webhook } from './gateway.ts'
+import type { Charge, DemoControls, Gateway, TestGateway, Webhook } from './gateway.ts'
 
 export type DemoGatewayParts = {
   /** Asked at each call: the own server's address is known only once it listens. */
@@ -44,9 +44,13 @@ const isCharge = Compile(Type.Object({ charge: View }))
 const isFound = Compile(Type.Object({ charge: Type.Union([View, Type.Null()]) }))
 const isList = Compile(Type.Object({ events: Type.Array(Told), next: Type.Union([Type.String(), Type.Null()]) }))
 const isTold = Compile(Told)
+const isFaults = Compile(Type.Record(Type.String(), Type.Number()))
+const isTotals = Compile(
+  Type.Object({ money: Type.Record(Type.String(), Type.Object({ captured: Type.Integer(), refunded: Type.Integer() })) }),
+)
 
 /** The demo gateway over HTTP, whether it runs in this process or elsewhere. */
-export class DemoGatewayClient implements Gateway {
+export class DemoGatewayClient implements Gateway, TestGateway {
   readonly #parts: DemoGatewayParts
 
   constructor(parts: DemoGatewayParts) {
@@ -82,6 +86,16 @@ export class DemoGatewayClient implements Gateway {
     const answer = await this.#ask('GET', `/v1/events?${query}`)
     if (!isList.Check(answer)) throw unreadable()
     return { events: answer.events.map(eventOf), next: answer.next }
+  }
+
+  async controls(): Promise<DemoControls> {
+    const [faults, totals] = await Promise.all([this.#ask('GET', '/faults'), this.#ask('GET', '/totals')])
+    if (!isFaults.Check(faults) || !isTotals.Check(totals)) throw unreadable()
+    return { faults, money: totals.money }
+  }
+
+  async setFaults(faults: Record<string, number>): Promise<void> {
+    await this.#ask('PUT', '/faults', {}, faults)
   }
 
   async #change(path: string, key: string, body?: object): Promise<GatewayView> {

@@ -33,6 +33,19 @@ export interface Gateway {
   events(after: string | null, max: number): Promise<{ events: GatewayEvent[]; next: string | null }>
 }
 
+/** `faults`: what it does wrong, each for a share of the cases, 0 to 1. `money`: minor units by currency, since it began. */
+export type DemoControls = {
+  faults: Record<string, number>
+  money: Record<string, { captured: number; refunded: number }>
+}
+
+/** What a gateway that moves no money lets its shop see and set besides. Throws as `Gateway` does. */
+export interface TestGateway {
+  controls(): Promise<DemoControls>
+  /** In place of those before; a fault that is not named is off. */
+  setFaults(faults: Record<string, number>): Promise<void>
+}
+
 /** What arrived at our webhook. `forged`: not by the gateway, or older than 300 s. `unreadable`: signed, but no event of a charge. */
 export type Heard = { kind: 'event'; event: GatewayEvent } | { kind: 'forged' } | { kind: 'unreadable'; because: string }
 

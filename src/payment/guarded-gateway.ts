@@ -2,12 +2,12 @@ import {
   BrokenCircuitError,
   type CircuitBreakerPolicy,
   CircuitState,
-  ConsecutiveBreaker,
   circuitBreaker,
   DelegateBackoff,
   handleWhen,
   type RetryPolicy,
   retry,
+  SamplingBreaker,
   TaskCancelledError,
   TimeoutStrategy,
   timeout,
@@ -46,11 +46,15 @@ const usual: GuardSettings = { authorizeMs: 500, othersMs: 2000, retryWithinMs: 
 /** A gateway in trouble gets at most so much more to do: a tenth of a retry is earned by each call with a key, and ten kept. */
 const EARNED_RETRY = 0.1
 const RETRIES_KEPT = 10
+/** Not failures in a row: of many calls side by side the failing ones end first, and a gateway that answers two of three would be
+ *  taken for one that is away. */
+const FAILING_SHARE = 0.9
+const LOOK_BACK_MS = 5000
 
 /**
  * Any gateway, with limits on how long and how often it is asked. What is not answered in time is `gateway-silent`; a call with
- * a key is then tried once more. After failures in a row (`gateway-down`, `gateway-silent`) nothing is asked for a while: every
- * call is `gateway-down` at once, then one probe decides.
+ * a key is then tried once more. When hardly a call succeeds (`gateway-down`, `gateway-silent`) nothing is asked for a
+ * while: every call is `gateway-down` at once, then one probe decides.
  */
 export class GuardedGateway implements Gateway {
   /** As an operator knows it. */
@@ -69,7 +73,8 @@ export class GuardedGateway implements Gateway {
     this.#parts = parts
     this.#settings = { ...usual, ...settings }
     const { failuresToOpen, openMs, retryWithinMs } = this.#settings
-    const breaker = new ConsecutiveBreaker(failuresToOpen)
+    const sampled = { threshold: FAILING_SHARE, duration: LOOK_BACK_MS, minimumRps: failuresToOpen / (LOOK_BACK_MS / 1000) }
+    const breaker = new SamplingBreaker(sampled)
     this.#circuit = circuitBreaker(handleWhen(isOutage), { halfOpenAfter: openMs, breaker })
     this.#circuit.onStateChange((state) => this.#changed(state))
     const backoff = new DelegateBackoff(() => (parts.random.word() / 2 ** 32) * retryWithinMs)

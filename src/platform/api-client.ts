@@ -33,6 +33,10 @@ export class ApiClient {
     return body === undefined ? this.#json('POST', path) : this.#json('POST', path, JSON.stringify(body), 'application/json')
   }
 
+  put<T>(path: string, body: unknown): Promise<T> {
+    return this.#json('PUT', path, JSON.stringify(body), 'application/json')
+  }
+
   send<T>(path: string, body: Uint8Array<ArrayBuffer>, type: string): Promise<T> {
     return this.#json('POST', path, body, type)
   }

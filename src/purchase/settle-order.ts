@@ -61,8 +61,12 @@ export async function follow(parts: Omit<MoveParts, 'books'>, done: Moved[]): Pr
     holdMoves.push({ orderId, to: followed(one.order) })
     bySale.set(saleId, holdMoves)
   }
-  if (!parts.ledger.inBooks) for (const [saleId, holdMoves] of bySale) await parts.ledger.settle(saleId, holdMoves)
-  for (const one of done) if (one.kind === 'moved') parts.announce(one.order, one.remaining)
+  try {
+    if (!parts.ledger.inBooks) for (const [saleId, holdMoves] of bySale) await parts.ledger.settle(saleId, holdMoves)
+  } finally {
+    // Decided it is, whatever the ledger says: nobody need wait for that.
+    for (const one of done) if (one.kind === 'moved') parts.announce(one.order, one.remaining)
+  }
 }
 
 function followed(order: Order): HoldMove['to'] {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { requires } from '../requires.ts'
 
 /** Where systems keep it; no package of ours brings one along. */
 const places = [
@@ -13,7 +14,7 @@ const place = places.find(existsSync)
 const missing = 'there is no Chromium here: install it, as by `apt-get install chromium`'
 
 /** Why a suite in a browser is left out here; false where it is not. What `REQUIRES` names runs, and fails with what to install. */
-export const without: string | false = place === undefined && !process.env.REQUIRES?.split(',').includes('chromium') && missing
+export const without: string | false = place === undefined && !requires('chromium') && missing
 
 export async function openBrowser(): Promise<Browser> {
   if (place === undefined) throw new Error(missing)

@@ -63,6 +63,7 @@ export const router = createRouter({
         { path: 'import', component: () => import('./operator/import-page.vue'), meta: { title: 'operator.title.import' } },
         { path: 'orders', component: () => import('./operator/orders-page.vue'), meta: { title: 'operator.title.orders' } },
         { path: 'holds', component: () => import('./operator/holds-page.vue'), meta: { title: 'operator.title.holds' } },
+        { path: 'payments', component: () => import('./operator/payments-page.vue'), meta: { title: 'operator.title.payments' } },
         { path: 'users', component: () => import('./operator/users-page.vue'), meta: { title: 'operator.title.users' } },
         { path: 'audit', component: () => import('./operator/audit-page.vue'), meta: { title: 'operator.title.audit' } },
       ],

@@ -2,9 +2,10 @@ import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import { assert } from '../../core/assert.ts'
 import type { Id } from '../../core/ids.ts'
+import { money } from '../../core/money.ts'
 import type { Sale } from '../../core/sale.ts'
 import type { Clock } from '../../platform/clock.ts'
-import { type App, answers, IdSchema } from '../../platform/http.ts'
+import { type App, answers, IdSchema, MoneySchema } from '../../platform/http.ts'
 
 /** What a rehearsal asks of the rest of the house. */
 export type DrillParts = {
@@ -58,7 +59,13 @@ const Body = Type.Object(
   },
   { additionalProperties: false },
 )
-const Made = Type.Object({ drillId: IdSchema, saleId: IdSchema, productId: IdSchema, tokensUrl: Type.String() })
+const Made = Type.Object({
+  drillId: IdSchema,
+  saleId: IdSchema,
+  productId: IdSchema,
+  price: MoneySchema,
+  tokensUrl: Type.String(),
+})
 const Params = Type.Object({ id: IdSchema })
 
 /** A rehearsal is known by the id of its sale, so that nothing about it has to be remembered elsewhere. */
@@ -80,7 +87,7 @@ export function drillRoutes(app: App, parts: DrillParts): void {
     async ({ body }, reply) => {
       const { drillId, productId } = await makeDrill(parts, body.buyers, body.units, body.noCreditShare ?? 0)
       const tokensUrl = `/api/v1/admin/drills/${drillId}/tokens`
-      return reply.code(201).send({ drillId, saleId: drillId, productId, tokensUrl })
+      return reply.code(201).send({ drillId, saleId: drillId, productId, price: money(PRICE, parts.currency), tokensUrl })
     },
   )
   app.get(

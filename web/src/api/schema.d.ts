@@ -185,6 +185,7 @@ export interface paths {
                         "application/json": {
                             /** Format: uuid */
                             drillId: string;
+                            price: components["schemas"]["Money"];
                             /** Format: uuid */
                             productId: string;
                             /** Format: uuid */
@@ -451,6 +452,10 @@ export interface paths {
                                 expiresAt?: string;
                                 /** Format: uuid */
                                 orderId: string;
+                                payment: {
+                                    /** @enum {unknown} */
+                                    method: "credit" | "card";
+                                };
                                 price: components["schemas"]["Money"];
                                 /** Format: uuid */
                                 productId: string;
@@ -589,6 +594,117 @@ export interface paths {
                 503: components["responses"]["Problem"];
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/payments/demo-gateway": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the demo gateway is told to do wrong, and what it took by its own books */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description What it does wrong, each for a share of the cases. */
+                            faults: {
+                                [key: string]: number;
+                            };
+                            /** @description Minor units by currency, since the gateway began. */
+                            money: {
+                                [key: string]: {
+                                    captured: number;
+                                    refunded: number;
+                                };
+                            };
+                        };
+                    };
+                };
+                401: components["responses"]["Problem"];
+                403: components["responses"]["Problem"];
+                404: components["responses"]["Problem"];
+                429: components["responses"]["Problem"];
+                500: components["responses"]["Problem"];
+                503: components["responses"]["Problem"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/payments/demo-gateway/faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Tell the demo gateway what to do wrong from now on; a fault that is not named is off */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            /** @description What it does wrong, each for a share of the cases. */
+            requestBody: {
+                content: {
+                    "application/json": {
+                        [key: string]: number;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description What it does wrong, each for a share of the cases. */
+                            faults: {
+                                [key: string]: number;
+                            };
+                        };
+                    };
+                };
+                400: components["responses"]["Problem"];
+                401: components["responses"]["Problem"];
+                403: components["responses"]["Problem"];
+                404: components["responses"]["Problem"];
+                413: components["responses"]["Problem"];
+                415: components["responses"]["Problem"];
+                429: components["responses"]["Problem"];
+                500: components["responses"]["Problem"];
+                503: components["responses"]["Problem"];
+            };
+        };
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2881,6 +2997,10 @@ export interface components {
             expiresAt?: string;
             /** Format: uuid */
             orderId: string;
+            payment: {
+                /** @enum {unknown} */
+                method: "credit" | "card";
+            };
             price: components["schemas"]["Money"];
             /** Format: uuid */
             productId: string;
@@ -2919,6 +3039,10 @@ export interface components {
             }[];
             /** Format: uuid */
             orderId: string;
+            payment: {
+                /** @enum {unknown} */
+                method: "credit" | "card";
+            };
             price: components["schemas"]["Money"];
             /** Format: uuid */
             productId: string;

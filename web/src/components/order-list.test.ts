@@ -12,6 +12,7 @@ const order = (orderId: string, status: Order['status'] = 'COMPLETED'): Order =>
   productId: `of-${orderId}`,
   quantity: 1,
   price: { amount: 500, currency: 'EUR' },
+  payment: { method: 'credit' },
   createdAt: '2026-01-01T12:00:00Z',
   updatedAt: '2026-01-01T12:00:00Z',
 })

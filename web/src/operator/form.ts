@@ -60,7 +60,13 @@ export function useForm(place: (problem: Problem) => Errors = () => ({})) {
     errors.value = Object.fromEntries(Object.entries(errors.value).filter(([path]) => !paths.includes(path)))
   }
 
-  const form = { errors, problem, isBusy, fields, homeless, submit, clear }
+  /** As if nothing had been sent yet. */
+  function reset(): void {
+    errors.value = {}
+    problem.value = undefined
+  }
+
+  const form = { errors, problem, isBusy, fields, homeless, submit, clear, reset }
   provide(key, form)
   return form
 }

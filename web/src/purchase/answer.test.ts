@@ -26,6 +26,7 @@ describe('an answer to a purchase', () => {
 
   it('is a no with its word, else', () => {
     expect(answer(409, 'sold-out')).toEqual({ kind: 'refused', code: 'sold-out', detail: 'why' })
+    expect(answer(503, 'payment-unavailable', '5')).toEqual({ kind: 'refused', code: 'payment-unavailable', detail: 'why' })
     expect(answer(401, 'unauthenticated')).toEqual({ kind: 'signed-out' })
   })
 })

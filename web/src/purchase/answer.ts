@@ -21,15 +21,21 @@ export function refusalOf(response: Response | undefined, problem: (Problem & { 
   switch (problem.code) {
     case 'slow-down':
     case 'busy':
-    case 'payment-unavailable':
       return { kind: 'busy', waitMs }
     case 'unauthenticated':
       return { kind: 'signed-out' }
+    case 'payment-unavailable':
+      // Nothing is tried by itself: there is another way to pay.
+      return refused(problem)
     default:
       // An answer above 500 that is not named says nothing of what happened before it failed.
       if (response.status >= 500) return { kind: 'unknown', waitMs }
-      return { kind: 'refused', code: problem.code, detail: problem.detail, ...(problem.orderId && { orderId: problem.orderId }) }
+      return refused(problem)
   }
+}
+
+function refused({ code, detail, orderId }: Problem & { orderId?: string }): Answer {
+  return { kind: 'refused', code, detail, ...(orderId && { orderId }) }
 }
 
 function waitOf(response: Response | undefined): number {

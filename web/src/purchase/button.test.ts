@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Payment } from '../use-payment.ts'
 import { buttonOf, type SaleMoment } from './button.ts'
 import { toldOf } from './told.ts'
 import type { Attempt } from './use-purchase.ts'
@@ -70,5 +71,25 @@ describe('the button of a sale', () => {
   it("says the server's words where it has none of its own", () => {
     const refused: Attempt = { step: 'refused', code: 'forbidden', detail: 'Ask the shop.' }
     expect(toldOf({ kind: 'buy' }, refused)).toEqual({ text: 'Ask the shop.' })
+  })
+
+  it('leads who pays by card to the page of the gateway once it is there', () => {
+    const held = orderOf('PAYMENT_PENDING', { payment: { method: 'card' }, expiresAt: new Date(7000).toISOString() })
+    const at = (payment?: object) => {
+      const stands = payment && ({ orderId: 'o', ...payment } as Payment)
+      return [buttonOf(held, open, stands), toldOf(buttonOf(held, open, stands), held, stands).key]
+    }
+    expect(at()).toEqual([{ kind: 'opening' }, 'opening'])
+    expect(at({ state: 'created', attempt: 1 })).toEqual([{ kind: 'opening' }, 'opening'])
+    expect(at({ state: 'open', attempt: 1, redirectUrl: 'https://p' })).toEqual([{ kind: 'pay', href: 'https://p' }, 'toPay'])
+    expect(at({ state: 'open', attempt: 2, redirectUrl: 'https://q' })).toEqual([{ kind: 'pay', href: 'https://q' }, 'declined'])
+    expect(at({ state: 'authorized', attempt: 1 })).toEqual([{ kind: 'held', ms: undefined }, 'charging'])
+    expect(at({ state: 'voiding', attempt: 1 })).toEqual([{ kind: 'cancelling' }, 'cancelling'])
+  })
+
+  it('says of cards that cannot be taken that nothing was bought, and stays ready', () => {
+    const refused: Attempt = { step: 'refused', code: 'payment-unavailable', detail: 'none' }
+    expect(buttonOf(refused, open)).toEqual({ kind: 'buy' })
+    expect(toldOf({ kind: 'buy' }, refused)).toEqual({ key: 'payment-unavailable' })
   })
 })

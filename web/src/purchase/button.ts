@@ -1,3 +1,5 @@
+import { isByCard, isHeld } from '../order-words.ts'
+import type { Payment } from '../use-payment.ts'
 import type { Attempt } from './use-purchase.ts'
 
 /** All that the one button of a sale can say; its words are `buy.<kind>` in the locales. */
@@ -10,6 +12,10 @@ export type Button =
   | { kind: 'try-again' }
   | { kind: 'unknown' }
   | { kind: 'held'; ms: number | undefined }
+  /** By card: its page is not there yet, it waits for the buyer, or it is called off. */
+  | { kind: 'opening' }
+  | { kind: 'pay'; href: string }
+  | { kind: 'cancelling' }
   | { kind: 'yours' }
   | { kind: 'have-one'; orderId: string | undefined }
   | { kind: 'sold-out' }
@@ -30,7 +36,7 @@ export type SaleMoment = {
 }
 
 /** What a visitor has done outranks what the sale does: who holds a unit reads that, whatever else is going on. */
-export function buttonOf(attempt: Attempt, moment: SaleMoment): Button {
+export function buttonOf(attempt: Attempt, moment: SaleMoment, payment?: Payment): Button {
   const { now } = moment
   switch (attempt.step) {
     case 'asking':
@@ -40,7 +46,7 @@ export function buttonOf(attempt: Attempt, moment: SaleMoment): Button {
     case 'given-up':
       return { kind: attempt.because === 'busy' ? 'try-again' : 'unknown' }
     case 'order':
-      return orderButton(attempt.order, now)
+      return orderButton(attempt.order, payment, now)
     case 'refused':
       if (attempt.code === 'limit-reached') return { kind: 'have-one', orderId: attempt.orderId }
       if (attempt.code === 'sold-out' && (moment.remaining ?? 0) < moment.quantity) return { kind: 'sold-out' }
@@ -50,11 +56,29 @@ export function buttonOf(attempt: Attempt, moment: SaleMoment): Button {
   }
 }
 
-function orderButton({ status, expiresAt }: Extract<Attempt, { step: 'order' }>['order'], now: number): Button {
+type Ordered = Extract<Attempt, { step: 'order' }>['order']
+
+function orderButton(order: Ordered, payment: Payment | undefined, now: number): Button {
+  const { status, expiresAt } = order
   if (status === 'COMPLETED') return { kind: 'yours' }
-  if (status === 'RESERVATION_PENDING' || status === 'PAYMENT_PENDING')
-    return { kind: 'held', ms: expiresAt ? Date.parse(expiresAt) - now : undefined }
-  return { kind: 'try-again' }
+  if (!isHeld(status)) return { kind: 'try-again' }
+  if (!isByCard(order)) return { kind: 'held', ms: expiresAt ? Date.parse(expiresAt) - now : undefined }
+  return cardButton(payment)
+}
+
+function cardButton(payment: Payment | undefined): Button {
+  switch (payment?.state) {
+    case 'open':
+      return payment.redirectUrl ? { kind: 'pay', href: payment.redirectUrl } : { kind: 'opening' }
+    case 'authorized':
+    case 'captured':
+      return { kind: 'held', ms: undefined }
+    case 'voiding':
+    case 'voided':
+      return { kind: 'cancelling' }
+    default:
+      return { kind: 'opening' }
+  }
 }
 
 function saleButton({ now, startTime, endTime, isPaused, remaining, quantity, isSignedIn }: SaleMoment): Button {

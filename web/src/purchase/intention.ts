@@ -1,7 +1,10 @@
 import { ref, watch } from 'vue'
+import type { PayMethod } from './way-to-pay.ts'
+
+export type Wish = { productId: string; quantity: number; method: PayMethod }
 
 /** One wish to buy: whatever happens to the page or the answer, it is asked for under one key and so is one order at most. */
-export type Intention = { key: string; productId: string; quantity: number; at: number; orderId?: string }
+export type Intention = Wish & { key: string; at: number; orderId?: string }
 
 /** Who comes back later than this may have changed their mind: nothing is bought for them unasked. */
 const RESUMED_WITHIN_MS = 60_000
@@ -32,11 +35,11 @@ export function useIntention(saleId: string, buyerId: () => string | undefined) 
 
   return {
     /** The one that waits for its answer, also another window's. */
-    current(productId: string, quantity: number, now: number): Intention {
+    current(wish: Wish, now: number): Intention {
       read()
       const known = held.value
-      if (known && !known.orderId && known.productId === productId && known.quantity === quantity) return known
-      const fresh = { key: crypto.randomUUID(), productId, quantity, at: now }
+      if (known && !known.orderId && isSame(known, wish)) return known
+      const fresh = { key: crypto.randomUUID(), ...wish, at: now }
       keep(fresh)
       return fresh
     },
@@ -56,4 +59,8 @@ export function useIntention(saleId: string, buyerId: () => string | undefined) 
     forget: (): void => keep(undefined),
     orderId: (): string | undefined => held.value?.orderId,
   }
+}
+
+function isSame(a: Wish, b: Wish): boolean {
+  return a.productId === b.productId && a.quantity === b.quantity && a.method === b.method
 }

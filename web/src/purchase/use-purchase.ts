@@ -4,10 +4,13 @@ import type { paths } from '../api/schema.d.ts'
 import { connection, useLive } from '../live.ts'
 import { now } from '../server-clock.ts'
 import { account } from '../session.ts'
+import { usePayment } from '../use-payment.ts'
 import { type Answer, refusalOf } from './answer.ts'
-import { type Intention, useIntention } from './intention.ts'
+import { type Intention, useIntention, type Wish } from './intention.ts'
 
 export type Order = paths['/api/v1/orders/{orderId}']['get']['responses'][200]['content']['application/json']
+/** What is known of an order from its first answer on. */
+type Accepted = Pick<Order, 'orderId' | 'status' | 'payment'> & Partial<Order>
 export type Attempt =
   | { step: 'none' }
   | { step: 'asking' }
@@ -16,7 +19,7 @@ export type Attempt =
   /** Given up for now; the key is kept. */
   | { step: 'given-up'; because: 'busy' | 'unknown' }
   | { step: 'refused'; code: string; orderId?: string; detail: string }
-  | { step: 'order'; order: Pick<Order, 'orderId' | 'status'> & Partial<Order> }
+  | { step: 'order'; order: Accepted }
 
 /** An answer that does not come is asked for so often, by itself. */
 const TRIES = 3
@@ -30,12 +33,15 @@ export function usePurchase(saleId: string) {
   const attempt = shallowRef<Attempt>({ step: 'none' })
   const buyerId = computed(() => account.value?.id)
   const intention = useIntention(saleId, () => buyerId.value)
+  const { payment } = usePayment(() => (attempt.value.step === 'order' ? attempt.value.order : undefined))
   let timer = 0
   let turn = 0
+  /** Who has pressed the button here is taken to the page of the gateway; who comes back is not taken there again. */
+  let isLeaving = false
 
-  async function buy(productId: string, quantity: number): Promise<void> {
+  async function buy(wish: Wish): Promise<void> {
     if (attempt.value.step === 'asking' || attempt.value.step === 'again') return
-    await ask(intention.current(productId, quantity, now()))
+    await ask(intention.current(wish, now()))
   }
 
   async function ask(wanted: Intention): Promise<void> {
@@ -44,7 +50,7 @@ export function usePurchase(saleId: string) {
       attempt.value = { step: 'asking' }
       const answer = await send(saleId, wanted)
       if (mine !== turn) return
-      if (answer.kind !== 'busy' && answer.kind !== 'unknown') return take(answer)
+      if (answer.kind !== 'busy' && answer.kind !== 'unknown') return take(answer, wanted)
       if (tries > TRIES) {
         attempt.value = { step: 'given-up', because: answer.kind }
         return
@@ -57,17 +63,18 @@ export function usePurchase(saleId: string) {
     }
   }
 
-  function take(answer: Exclude<Answer, { kind: 'busy' | 'unknown' }>): void {
+  function take(answer: Exclude<Answer, { kind: 'busy' | 'unknown' }>, { method }: Wish): void {
     if (answer.kind === 'accepted') {
       intention.accepted(answer.orderId)
-      follow({ orderId: answer.orderId, status: answer.status as Order['status'] })
+      isLeaving = method === 'card'
+      follow({ orderId: answer.orderId, status: answer.status as Order['status'], payment: { method } })
       return
     }
     intention.forget()
     attempt.value = answer.kind === 'signed-out' ? { step: 'none' } : { step: 'refused', ...answer }
   }
 
-  function follow(order: Pick<Order, 'orderId' | 'status'> & Partial<Order>): void {
+  function follow(order: Accepted): void {
     attempt.value = { step: 'order', order }
     void look(order.orderId)
   }
@@ -90,6 +97,15 @@ export function usePurchase(saleId: string) {
     if (frame.orderId === order.orderId && frame.status !== order.status) void look(order.orderId)
   })
 
+  watch(
+    () => payment.value?.redirectUrl,
+    (url) => {
+      if (!url || !isLeaving) return
+      isLeaving = false
+      location.assign(url)
+    },
+  )
+
   /** What this buyer has here already: interrupted by a reload, or bought elsewhere. */
   async function resume(): Promise<void> {
     const wanted = intention.interrupted(now())
@@ -106,6 +122,7 @@ export function usePurchase(saleId: string) {
     (id, before) => {
       if (id === before) return
       turn++
+      isLeaving = false
       clearTimeout(timer)
       attempt.value = { step: 'none' }
       if (id) void resume()
@@ -119,6 +136,7 @@ export function usePurchase(saleId: string) {
 
   return {
     attempt,
+    payment,
     buy,
     /** Back to the button: what comes next is another wish. */
     anew(): void {
@@ -130,11 +148,11 @@ export function usePurchase(saleId: string) {
   }
 }
 
-async function send(saleId: string, { key, productId, quantity }: Intention): Promise<Answer> {
+async function send(saleId: string, { key, productId, quantity, method }: Intention): Promise<Answer> {
   try {
     const { data, error, response } = await api.POST('/api/v1/sales/{saleId}/purchase', {
       params: { path: { saleId }, header: { 'idempotency-key': key } },
-      body: { productId, quantity },
+      body: { productId, quantity, payment: { method } },
     })
     if (data) return { kind: 'accepted', ...data }
     return refusalOf(response, error as Parameters<typeof refusalOf>[1])

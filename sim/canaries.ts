@@ -1,4 +1,5 @@
 import { type Canary, canary } from './canary.ts'
+import { cardCanaries } from './card-canaries.ts'
 import { lossCanaries } from './loss-canaries.ts'
 
 const LEDGER = 'src/ledger/memory-ledger.ts'
@@ -221,4 +222,4 @@ const pathCanaries: Canary[] = [
   canary('SQLite: the sequence starts anew', 2000, [SQL_LEDGER, 'this.seq = sale.seq', 'this.seq = 0']),
 ]
 
-export const canaries: Canary[] = [...pathCanaries, ...lossCanaries]
+export const canaries: Canary[] = [...pathCanaries, ...lossCanaries, ...cardCanaries]

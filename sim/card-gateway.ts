@@ -19,6 +19,22 @@ export type CardManners = {
   never: number
   twice: number
   late: number
+  /** Somebody signs in its name that money was taken, but not what was asked for. */
+  forged: number
+  /** A new key is a new wish: it takes or gives the same money once more. */
+  literal: boolean
+}
+
+export const plainManners: CardManners = {
+  failsForEver: 0,
+  fails: 0,
+  forgetsKeys: 0,
+  byHand: 0,
+  never: 0,
+  twice: 0,
+  late: 0,
+  forged: 0,
+  literal: false,
 }
 
 type Charged = { view: GatewayView; expiresAt: number; captured: number; refunded: number }
@@ -30,8 +46,12 @@ export class CardGateway implements Gateway, Store<Gateway> {
   readonly charged = new Map<string, Charged>()
   /** Orders that a human at the gateway has touched. */
   readonly byHand = new Set<Id>()
+  /** Those of which it has forgotten a key. */
+  readonly forgotten = new Set<Id>()
   readonly #world: World
   readonly #dice: Dice
+  /** Of its own, so that what all others draw is the same without a forger. */
+  readonly #forger: Dice
   #manners: CardManners
   readonly #keys = new Map<string, GatewayView | 'failed'>()
   readonly #events: GatewayEvent[] = []
@@ -40,9 +60,10 @@ export class CardGateway implements Gateway, Store<Gateway> {
   #downUntil = 0
   #calls = 0
 
-  constructor(world: World, dice: Dice, manners: CardManners) {
+  constructor(world: World, dice: Dice, manners: CardManners, forger = dice) {
     this.#world = world
     this.#dice = dice
+    this.#forger = forger
     this.#manners = manners
   }
 
@@ -61,7 +82,7 @@ export class CardGateway implements Gateway, Store<Gateway> {
 
   calm(): void {
     this.#downUntil = 0
-    this.#manners = { failsForEver: 0, fails: 0, forgetsKeys: 0, byHand: 0, never: 0, twice: 0, late: 0 }
+    this.#manners = { ...plainManners, literal: this.#manners.literal }
   }
 
   async authorize(key: string, { orderId, attempt, amount, currency, expiresAt }: Charge): Promise<GatewayView> {
@@ -75,7 +96,7 @@ export class CardGateway implements Gateway, Store<Gateway> {
   }
 
   async capture(key: string, txnId: string): Promise<GatewayView> {
-    return this.#keyed(key, () => this.#move(txnId, ['authorized'], 'captured'))
+    return this.#keyed(key, () => this.#move(txnId, ['authorized', ...this.#again(txnId, 'captured')], 'captured'))
   }
 
   async void(key: string, txnId: string): Promise<GatewayView> {
@@ -83,7 +104,12 @@ export class CardGateway implements Gateway, Store<Gateway> {
   }
 
   async refund(key: string, txnId: string): Promise<GatewayView> {
-    return this.#keyed(key, () => this.#move(txnId, ['captured'], 'refunded'))
+    return this.#keyed(key, () => this.#move(txnId, ['captured', ...this.#again(txnId, 'refunded')], 'refunded'))
+  }
+
+  #again(txnId: string, state: 'captured' | 'refunded'): GatewayState[] {
+    const orderId = this.charged.get(txnId)?.view.orderId ?? ''
+    return this.#manners.literal && !this.byHand.has(orderId) && !this.forgotten.has(orderId) ? [state] : []
   }
 
   /** Of an attempt that came to be twice the one with money in it, else the first. */
@@ -123,7 +149,8 @@ export class CardGateway implements Gateway, Store<Gateway> {
     if (this.#strikes(fails, 'fails')) throw new Fault('gateway-silent', 'unknown', 'it fails')
     const view = { ...apply() }
     const isFailed = this.#strikes(failsForEver, 'fails for ever')
-    if (!this.#strikes(forgetsKeys, 'forgets')) this.#keys.set(key, isFailed ? 'failed' : view)
+    if (this.#strikes(forgetsKeys, 'forgets')) this.forgotten.add(view.orderId)
+    else this.#keys.set(key, isFailed ? 'failed' : view)
     if (isFailed) throw new Fault('gateway-silent', 'unknown', 'it fails after all')
     return { ...view }
   }
@@ -161,9 +188,15 @@ export class CardGateway implements Gateway, Store<Gateway> {
     }
     this.#events.push(event)
     this.#world.tell('gateway', `${view.txnId} of ${short(view.orderId)} ${view.attempt} is ${view.state}`)
+    if (this.#forger.chance(this.#manners.forged) && this.#world.strikes(`forger ${event.id}`)) this.#forge(event)
     if (this.#strikes(never, 'never tells')) return
     const ms = this.#strikes(late, 'tells late') ? this.#dice.between(1000, 8000) : this.#dice.between(0, 100)
     for (let i = this.#strikes(twice, 'tells twice') ? 3 : 1; i > 0; i--) this.#world.after(ms, () => this.#bring(event, 3))
+  }
+
+  #forge({ id, view, ...event }: GatewayEvent): void {
+    const forged = { ...view, state: 'captured' as const, amount: 1 }
+    this.#world.after(this.#forger.between(0, 1000), () => this.#bring({ id: `forged-${id}`, ...event, view: forged }, 3))
   }
 
   #bring(event: GatewayEvent, tries: number): void {

@@ -16,7 +16,8 @@ export async function unfinished(world: World, premises: Premises): Promise<stri
   if (waiting > 0) return `${waiting} events wait for payment`
   const open = [...record.orders.values()].find((order) => !isFinal(order.state))
   if (open) return `${short(open.orderId)} of ${open.buyerId} is ${open.state}`
-  const heard = [...record.inbox.values()].filter(({ status }) => status !== 'waiting').length
+  const events = [...record.inbox.values()].filter(({ event }) => !event.id.startsWith('forged'))
+  const heard = events.filter(({ status }) => status !== 'waiting').length
   if (heard < premises.gateway.eventCount) return `${heard} of ${premises.gateway.eventCount} events of the gateway are heard`
   for (const { attempt } of [...record.attempts.values()].flat()) {
     if (isOpenAttempt(attempt.state) || attempt.state === 'REFUND_DUE')

@@ -130,10 +130,18 @@ export class BookLaws {
           'I4 charged once',
           `${order.buyerId} is charged ${held} for ${short(order.orderId)}, which costs ${due}`,
         )
+      this.#checkTransactions(order)
       const open = (this.#record.attempts.get(order.orderId) ?? []).filter(({ attempt }) => isOpenAttempt(attempt.state))
       if (open.length > 0 && isFinal(order.state) && order.state !== 'COMPLETED' && !this.#wasPaid(order))
         this.#world.breaks('void before the end', `${short(order.orderId)} is ${order.state}, and an attempt is open`)
     }
+  }
+
+  /** The same wish is the same transaction: whoever may pay twice might. */
+  #checkTransactions({ orderId }: Order): void {
+    const own = [...this.#gateway.charged.values()].filter(({ view }) => view.orderId === orderId)
+    if (new Set(own.map(({ view }) => view.attempt)).size < own.length && !this.#gateway.forgotten.has(orderId))
+      this.#world.breaks('one transaction an attempt', `${short(orderId)} has ${own.map(({ view }) => view.txnId)}`)
   }
 
   /** Less what was given back. */
@@ -153,6 +161,10 @@ export class BookLaws {
 
   /** With everything done, each card has paid for what was completed and for nothing else, and the journal says the same. */
   atEnd(): void {
+    for (const { view } of this.#gateway.charged.values()) {
+      if (view.state === 'authorized' && !this.#gateway.byHand.has(view.orderId) && !this.#gateway.forgotten.has(view.orderId))
+        this.#world.breaks('no card is left holding', `${view.txnId} of ${short(view.orderId)} ${view.attempt}`)
+    }
     for (const order of this.#record.orders.values()) {
       const due = order.method === 'card' && order.state === 'COMPLETED' ? order.price * order.quantity : 0
       const taken = this.#takenFrom(order)

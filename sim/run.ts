@@ -13,7 +13,7 @@ export async function runSeed(seed: number, choice: Choice = {}): Promise<Result
   const weather = weatherOf(seed)
   const world = new World(choice)
   const dice = new Dice(seed, 'stores')
-  const gateway = new CardGateway(world, new Dice(seed, 'gateway'), weather.cards)
+  const gateway = new CardGateway(world, new Dice(seed, 'gateway'), weather.cards, new Dice(seed, 'forger'))
   const { holdTtlMs } = weather.rhythm
   if (weather.isEmbedded) return runEmbedded(seed, world, weather, await OwnStores.open(world, dice, gateway, holdTtlMs))
   const stores = new FarStores(world, dice, gateway, weather.log, holdTtlMs)

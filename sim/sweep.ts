@@ -1,7 +1,7 @@
 import { roleNames } from '../src/config.ts'
 import type { PaymentMethod } from '../src/core/order.ts'
 import { cancelOrder, refundOrder } from '../src/purchase/settle-order.ts'
-import { CardGateway } from './card-gateway.ts'
+import { CardGateway, plainManners } from './card-gateway.ts'
 import { Dice } from './dice.ts'
 import { FarStores } from './far-stores.ts'
 import type { Ask, Host } from './host.ts'
@@ -140,8 +140,7 @@ async function play(story: Story, way: Fate, call: number): Promise<{ result: Re
   }
   const cast = castOf(story)
   const calm = { twice: 0, late: 0, shared: 0, shuffled: false }
-  const plain = { failsForEver: 0, fails: 0, forgetsKeys: 0, byHand: 0, never: 0, twice: 0, late: 0 }
-  const gateway = new CardGateway(world, new Dice(1, 'gateway'), plain)
+  const gateway = new CardGateway(world, new Dice(1, 'gateway'), plainManners)
   const stores = new FarStores(world, new Dice(1, 'stores'), gateway, calm, cast.rhythm.holdTtlMs)
   const stage = new Stage(1, world, cast, stores)
   const result = await stage.play(() => {

@@ -86,9 +86,36 @@ function embedded(weather: Weather): Weather {
 /** Each kind of fault is in some of the worlds only, and in each as often as its dice say: rare ones are then seen alone. */
 export function weatherOf(seed: number): Weather {
   const dice = new Dice(seed, 'weather')
-  const drawn = drawWeather(dice)
+  const drawn = withManners(drawWeather(dice), new Dice(seed, 'manners'))
   if (dice.chance(0.1)) return embedded(drawn)
   return dice.chance(0.12) ? churned(drawn) : drawn
+}
+
+/** A crowd that pays by card, changes its mind and is given its money back, and a gateway that does little as it should: by chance
+ *  alone few cards come so far. */
+function carded(weather: Weather, dice: Dice): Weather {
+  const crowd = {
+    ...weather.crowd,
+    buyers: 10,
+    poor: 0,
+    cards: 1,
+    pay: 0.6,
+    decline: 0.3,
+    cancels: 0.3,
+    refunds: 0.5,
+    patient: 1,
+  }
+  const often = () => dice.some(0.5, dice.share() * 0.5, 0)
+  const cards = { ...weather.cards, byHand: often(), fails: often(), failsForEver: often(), forgetsKeys: often() / 2 }
+  const rhythm = { ...weather.rhythm, holdTtlMs: dice.pick([3000, 20_000]) }
+  const sales = weather.sales.map((sale) => ({ ...sale, units: sale.units.map(() => 10), stock: sale.stock.map(() => 20) }))
+  return { ...weather, crowd, cards, rhythm, sales }
+}
+
+/** Drawn by dice of their own: without them the other worlds are as they were. */
+function withManners(weather: Weather, dice: Dice): Weather {
+  const one = dice.chance(0.2) ? carded(weather, dice) : weather
+  return { ...one, cards: { ...one.cards, forged: dice.some(0.2, 0.3, 0), literal: dice.chance(0.5) } }
 }
 
 function drawWeather(dice: Dice): Weather {
@@ -138,6 +165,8 @@ function drawWeather(dice: Dice): Weather {
       never: share(0.9),
       twice: share(0.6),
       late: share(0.8),
+      forged: 0,
+      literal: false,
     },
     crowd: drawCrowd(dice),
     sales: Array.from({ length: dice.pick([0, 1, 1, 1, 1, 1, 1, 1, 2, 3]) }, () => drawSale(dice, chaosMs)),

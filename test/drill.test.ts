@@ -119,6 +119,12 @@ suite('a gateway that misbehaves', { timeout: 240_000 }, () => {
     assert.deepEqual(await faults(), set)
   })
 
+  test('faults that the gateway does not know are refused, and change nothing', async () => {
+    const put = shop.api.put('/api/v1/admin/payments/demo-gateway/faults', { sleep: 1 })
+    await assert.rejects(put, /400 The demo gateway does not know all of these faults: sleep/)
+    assert.deepEqual(await faults(), set)
+  })
+
   test('a signal ends it, and the faults are as before', async () => {
     const child = start(shop.dir, 'drill', '--buyers', '40', '--units', '10', '--over', '20000', '--gateway', 'chaos')
     while ((await faults()).error !== 0.1) await sleep(20)

@@ -3,8 +3,8 @@ import type { Random } from '../platform/random.ts'
 import { type Answer, Wire } from './wire.ts'
 
 /** Of the buyers by card, besides what the gateway declines by itself: the others pay at once. docs/drill.md says the same. */
-export const LEAVE_SHARE = 0.05
-export const DECLINE_SHARE = 0.1
+const LEAVE_SHARE = 0.05
+const DECLINE_SHARE = 0.1
 
 /** As a page without a socket looks: soon at first, then less and less often. */
 const FIRST_LOOK_MS = 250

@@ -12,6 +12,8 @@ export class DemoGateway {
   readonly #shop: ApiClient
   /** As they were set before the rehearsal. */
   readonly #faults: Faults
+  #isOver = false
+  #last: Promise<unknown> = Promise.resolve()
 
   private constructor(shop: ApiClient, faults: Faults) {
     this.#shop = shop
@@ -29,14 +31,16 @@ export class DemoGateway {
     }
   }
 
-  /** For the time of the crowd. */
+  /** For the time of the rehearsal: one that was ended may still be at work when all is put back. */
   async set(mood: GatewayMood): Promise<void> {
+    if (this.#isOver) return
     const share = mood === 'chaos' ? CHAOS_SHARE : 0
     await this.#put(Object.fromEntries(Object.keys(this.#faults).map((name) => [name, share])))
   }
 
   /** As before the rehearsal. */
   async reset(): Promise<void> {
+    this.#isOver = true
     await this.#put(this.#faults)
   }
 
@@ -46,7 +50,10 @@ export class DemoGateway {
     return captured - refunded
   }
 
+  /** One after the other, so that the last is what stays. */
   async #put(faults: Faults): Promise<void> {
-    await this.#shop.put(`${path}/faults`, faults)
+    const put = () => this.#shop.put(`${path}/faults`, faults)
+    this.#last = this.#last.then(put, put)
+    await this.#last
   }
 }

@@ -190,7 +190,7 @@ async function settled({ shop, made, settings, parts }: Rehearsal, crowd: Crowd,
     const quiet = arrived && payers.underWay === 0 && crowd.answers.length === answered
     if (quiet && held === 0 && (remaining === 0 || crowd.waiting === 0)) return item
     if (crowd.now() > settings.overMs + SETTLE_MS && holdMs < -SETTLE_MS) return item
-    if (stop.aborted) return item
+    stop.throwIfAborted()
     await parts.clock.sleep(LOOK_MS)
   }
 }

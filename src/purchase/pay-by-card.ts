@@ -11,6 +11,8 @@ import { follow, type MoveParts } from './settle-order.ts'
 
 /** Attempts that one turn asks about, side by side. */
 const BATCH_MAX = 32
+/** After so many a turn ends, so that the loop can be stopped. */
+const TURN_MAX = 512
 /** Longer than the gateway may take for all calls of a step: who crashed is followed by another. */
 const LEASE_MS = 15_000
 /** The first wait after no answer, and the longest; between them it doubles, with full jitter. */
@@ -81,9 +83,20 @@ async function giveBack({ gateway }: PaymentParts, attempt: Attempt): Promise<Ga
 /** A turn of its loop: asks the gateway about all that is due. True when there may be more: what was learned may be
  *  due for its next step. */
 export async function drivePayments(parts: PaymentParts): Promise<boolean> {
-  const due = await parts.attempts.claim(BATCH_MAX, LEASE_MS)
-  await Promise.all(due.map((attempt) => drive(parts, attempt)))
-  return due.length > 0
+  const underWay = new Set<Promise<void>>()
+  let claimed = 0
+  do {
+    const due = await parts.attempts.claim(BATCH_MAX - underWay.size, LEASE_MS)
+    claimed += due.length
+    for (const attempt of due) {
+      const one = drive(parts, attempt).finally(() => underWay.delete(one))
+      underWay.add(one)
+    }
+    // One that takes long holds up no other.
+    if (underWay.size > 0) await Promise.race(underWay)
+  } while (underWay.size > 0 && claimed < TURN_MAX)
+  await Promise.all(underWay)
+  return claimed > 0
 }
 
 async function drive(parts: PaymentParts, attempt: Attempt): Promise<void> {

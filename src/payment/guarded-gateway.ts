@@ -2,12 +2,12 @@ import {
   BrokenCircuitError,
   type CircuitBreakerPolicy,
   CircuitState,
+  ConsecutiveBreaker,
   circuitBreaker,
   DelegateBackoff,
   handleWhen,
   type RetryPolicy,
   retry,
-  SamplingBreaker,
   TaskCancelledError,
   TimeoutStrategy,
   timeout,
@@ -46,15 +46,10 @@ const usual: GuardSettings = { authorizeMs: 500, othersMs: 2000, retryWithinMs: 
 /** A gateway in trouble gets at most so much more to do: a tenth of a retry is earned by each call with a key, and ten kept. */
 const EARNED_RETRY = 0.1
 const RETRIES_KEPT = 10
-/** Not failures in a row: of many calls side by side the failing ones end first, and a gateway that answers two of three would be
- *  taken for one that is away. */
-const FAILING_SHARE = 0.9
-const LOOK_BACK_MS = 5000
-
 /**
  * Any gateway, with limits on how long and how often it is asked. What is not answered in time is `gateway-silent`; a call with
- * a key is then tried once more. When hardly a call succeeds (`gateway-down`, `gateway-silent`) nothing is asked for a
- * while: every call is `gateway-down` at once, then one probe decides.
+ * a key is then tried once more. After failures in a row (`gateway-down`, `gateway-silent`) nothing is asked for a while: every
+ * call is `gateway-down` at once, then one probe decides.
  */
 export class GuardedGateway implements Gateway {
   /** As an operator knows it. */
@@ -66,6 +61,10 @@ export class GuardedGateway implements Gateway {
   readonly #retry: RetryPolicy
   #retries = 1
   #openedAt = 0
+  /** Beginnings and failures in their order, by number: the last failure that counted, and where each failing call began. */
+  #turn = 0
+  #failedAt = 0
+  readonly #begunAt = new WeakMap<Error, number>()
 
   constructor(name: string, gateway: Gateway, parts: GuardParts, settings: Partial<GuardSettings> = {}) {
     this.name = name
@@ -73,9 +72,11 @@ export class GuardedGateway implements Gateway {
     this.#parts = parts
     this.#settings = { ...usual, ...settings }
     const { failuresToOpen, openMs, retryWithinMs } = this.#settings
-    const sampled = { threshold: FAILING_SHARE, duration: LOOK_BACK_MS, minimumRps: failuresToOpen / (LOOK_BACK_MS / 1000) }
-    const breaker = new SamplingBreaker(sampled)
-    this.#circuit = circuitBreaker(handleWhen(isOutage), { halfOpenAfter: openMs, breaker })
+    const breaker = new ConsecutiveBreaker(failuresToOpen)
+    this.#circuit = circuitBreaker(
+      handleWhen((error) => this.#counts(error)),
+      { halfOpenAfter: openMs, breaker },
+    )
     this.#circuit.onStateChange((state) => this.#changed(state))
     const backoff = new DelegateBackoff(() => (parts.random.word() / 2 ** 32) * retryWithinMs)
     const mayRetry = (error: unknown) => error instanceof Fault && error.code === 'gateway-silent' && this.#retries >= 1
@@ -140,12 +141,25 @@ export class GuardedGateway implements Gateway {
 
   async #inTime<T>(method: keyof Gateway, call: () => Promise<T>): Promise<T> {
     const ms = method === 'authorize' ? this.#settings.authorizeMs : this.#settings.othersMs
+    const begunAt = ++this.#turn
     try {
       return await timeout(ms, TimeoutStrategy.Aggressive).execute(call)
     } catch (error) {
-      if (!(error instanceof TaskCancelledError)) throw error
-      throw new Fault('gateway-silent', 'unknown', `the card gateway did not answer ${method} within ${ms} ms`)
+      const fault =
+        error instanceof TaskCancelledError
+          ? new Fault('gateway-silent', 'unknown', `the card gateway did not answer ${method} within ${ms} ms`)
+          : error
+      if (fault instanceof Error) this.#begunAt.set(fault, begunAt)
+      throw fault
     }
+  }
+
+  /** In a row, not side by side: of many calls at once the failing ones end first, and a gateway that answers two of three would
+   *  be taken for one that is away. So a failure counts when its call began after the last one that counted had failed. */
+  #counts(error: unknown): boolean {
+    if (!isOutage(error) || (this.#begunAt.get(error as Fault) ?? 0) < this.#failedAt) return false
+    this.#failedAt = ++this.#turn
+    return true
   }
 
   #changed(state: CircuitState): void {

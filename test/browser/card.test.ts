@@ -141,18 +141,16 @@ suite('paying by card', { skip: without, timeout: 240_000 }, () => {
   })
 })
 
-suite('a card gateway that does not answer', { skip: without, timeout: 120_000 }, () => {
+suite('a card gateway that does not answer', { skip: without, timeout: 60_000 }, () => {
   let stage: Stage
   before(async () => {
-    stage = await Stage.open({ GATEWAY_FAULTS: 'error=1' })
+    // Nobody listens there.
+    stage = await Stage.open({ PAYMENT_URL: 'http://key@127.0.0.1:9', WEBHOOK_SECRET: 'no-word-is-signed-with-this' })
   })
   after(() => stage.close())
 
-  /** Somebody's order is asked for so often that the gateway is known to fail. */
+  /** The shop asks it by itself what there is to tell, and gives up for a while. */
   async function isKnown(): Promise<void> {
-    const { id, productId } = await stage.sale({ name: 'Vase' })
-    const wish = { productId, quantity: 1, payment: { method: 'card' } }
-    await stage.ask('POST', `/api/v1/sales/${id}/purchase`, wish, await stage.buyer(newEmail('dee')))
     const gateway = '/api/v1/admin/payments/gateway'
     while ((await stage.shop.api.get<{ available: boolean }>(gateway)).available) await delay(100)
   }

@@ -6,6 +6,7 @@ import { Audience } from './audience.ts'
 import { screens, without } from './browser.ts'
 import { buttonViews } from './button-views.ts'
 import { buyerViews, emptyViews, issuerViews } from './buyer-views.ts'
+import { cardViews } from './card-views.ts'
 import { operatorViews } from './operator-views.ts'
 import { emptyScene, fullScene, type Scene } from './scene.ts'
 import type { Stage } from './stage.ts'
@@ -32,7 +33,8 @@ suite('axe finds nothing that keeps anybody out, light on a desktop and dark on 
   after(() => stage.close())
 
   suite('in an empty shop', () => seen(emptyViews, async () => ({ stage }) as Scene))
-  suite('in a full one', () => seen([...buyerViews, ...issuerViews, ...operatorViews, ...looks], () => fullScene(stage)))
+  suite('in a full one', () =>
+    seen([...buyerViews, ...issuerViews, ...operatorViews, ...looks, ...cardViews], () => fullScene(stage)))
 
   function seen(views: View[], made: () => Promise<Scene>): void {
     const ends: (() => Promise<void>)[] = []

@@ -6,6 +6,7 @@ import { Audience } from './audience.ts'
 import { type Screen, screens } from './browser.ts'
 import { buttonViews } from './button-views.ts'
 import { buyerViews, emptyViews, issuerViews } from './buyer-views.ts'
+import { cardViews } from './card-views.ts'
 import { operatorViews } from './operator-views.ts'
 import { emptyScene, fullScene, type Scene } from './scene.ts'
 import type { View } from './view.ts'
@@ -27,7 +28,7 @@ const stage = await emptyScene()
 try {
   await shoot(emptyViews, { stage } as Scene, 'en')
   const scene = await fullScene(stage)
-  await shoot([...buyerViews, ...issuerViews, ...operatorViews, ...buttonViews], scene, 'en')
+  await shoot([...buyerViews, ...issuerViews, ...operatorViews, ...buttonViews, ...cardViews], scene, 'en')
   await shoot(buttonViews, scene, 'de')
 } finally {
   await stage.close()

@@ -27,6 +27,8 @@ export function useFormat() {
     number: (value: number): string => new Intl.NumberFormat(locale.value).format(value),
     moment: (time: string | number): string =>
       new Intl.DateTimeFormat(locale.value, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(time)),
+    instant: (time: string | number): string =>
+      new Intl.DateTimeFormat(locale.value, { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(time)),
     /** To the minute, rounded down: until then at least. */
     until: (time: string | number): string =>
       new Intl.DateTimeFormat(locale.value, { timeStyle: 'short' }).format(new Date(time)),

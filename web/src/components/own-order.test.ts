@@ -134,4 +134,70 @@ describe('an order', () => {
     expect(page.text()).toContain('You have no such order')
     expect(page.get('a').attributes('href')).toBe('/orders')
   })
+
+  describe('by card', () => {
+    const byCard = { payment: { method: 'card' as const } }
+    const waits = { ...order('PAYMENT_PENDING', byCard), expiresAt: '2026-01-01T12:10:00Z' }
+    const paying = (state: string, more: object = {}) => ({ body: { orderId: 'o', state, attempt: 1, ...more } })
+    afterEach(() => vi.useRealTimers())
+
+    it('leads to the page of the gateway while that is open, tells of a card that was declined, and leads to the next', async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      let stands = paying('created')
+      let now: object = waits
+      shopAnswers({ ...product, 'GET /orders/o': () => ({ body: now }), 'GET /payments/o': () => stands })
+      const page = await show()
+      const words = () => page.get('[role=status]').text()
+      expect(page.find('.next a').exists()).toBe(false)
+      for (const [state, more, said, way] of [
+        ['open', { redirectUrl: 'https://pay/1' }, 'so that you can pay by card', 'Go on to payment'],
+        ['created', { attempt: 2 }, 'Your card was declined, nothing was charged.', undefined],
+        ['open', { attempt: 2, redirectUrl: 'https://pay/2' }, 'Try another: your unit is held until', 'Try another card'],
+        ['authorized', { attempt: 2 }, 'Your card said yes.', undefined],
+      ] as const) {
+        stands = paying(state, more)
+        await vi.advanceTimersByTimeAsync(2100)
+        expect(words()).toContain(said)
+        expect(page.find('.next a').exists() ? page.get('.next a').text() : undefined).toBe(way)
+        if (way) expect(page.get('.next a').attributes('href')).toBe('redirectUrl' in more ? more.redirectUrl : '')
+      }
+      now = order('COMPLETED', { ...byCard, couponCode: 'K7QM-2XWD' })
+      await live.tell({ type: 'order', orderId: 'o', status: 'COMPLETED', version: 3 })
+      expect(page.get('code').text()).toBe('K7QM-2XWD')
+      now = order('REFUND_DUE', byCard)
+      await live.tell({ type: 'order', orderId: 'o', status: 'REFUND_DUE', version: 4 })
+      expect(words()).toContain('on its way back to your card')
+    })
+
+    it('is being cancelled until the gateway has called the payment off', async () => {
+      let stands = paying('open', { redirectUrl: 'https://pay/1' })
+      let now: object = waits
+      shopAnswers({
+        ...product,
+        'GET /orders/o': () => ({ body: now }),
+        'GET /payments/o': () => stands,
+        'POST /orders/o/cancel': () => {
+          stands = paying('voiding')
+          return { status: 202, body: waits }
+        },
+      })
+      const page = await show()
+      await page.get('.cancel').trigger('click')
+      expect(page.get('dialog').text()).toContain('The payment is called off first')
+      await page.get('dialog .btn-danger-quiet').trigger('click')
+      await flushPromises()
+      expect(page.get('[role=status]').text()).toContain('Being cancelled')
+      expect(page.find('.cancel').exists()).toBe(false)
+      expect(page.find('.next a').exists()).toBe(false)
+      expect(document.activeElement?.localName).toBe('section')
+      now = order('CANCELLED', byCard)
+      await live.tell({ type: 'order', orderId: 'o', status: 'CANCELLED', version: 3 })
+      expect(page.get('[role=status]').text()).toContain('Cancelled')
+    })
+
+    it('that was not paid in time says that nothing was charged', async () => {
+      shopAnswers({ ...product, 'GET /orders/o': () => ({ body: order('EXPIRED', byCard) }) })
+      expect((await show()).get('[role=status]').text()).toContain('The time to pay ran out. Nothing was charged.')
+    })
+  })
 })

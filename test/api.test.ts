@@ -435,6 +435,13 @@ suite('what the API is for', { timeout: 240_000 }, () => {
     )
     const gateway = await api.ask('GET /api/v1/admin/payments/gateway', { token: operator })
     assert.deepEqual(gateway.body, { gateway: 'demo', available: true, breaker: 'closed' })
+    const demo = 'GET /api/v1/admin/payments/demo-gateway'
+    const { money } = (await api.ask(demo, { token: operator })).body
+    assert.ok(money.EUR.captured >= 1999)
+    const faults = { token: operator, body: { decline: 0.5 } }
+    assert.deepEqual((await api.ask('PUT /api/v1/admin/payments/demo-gateway/faults', faults)).body, { faults: { decline: 0.5 } })
+    await api.refused('PUT /api/v1/admin/payments/demo-gateway/faults', 'invalid', { token: operator, body: { rain: 1 } })
+    await api.ask('PUT /api/v1/admin/payments/demo-gateway/faults', { token: operator, body: {} })
     const back = { params, token: operator, body: { reason: 'broken', returnUnit: true } }
     assert.equal((await api.ask('POST /api/v1/admin/orders/{orderId}/refund', back)).status, 202)
     await api.refused('POST /api/v1/admin/orders/{orderId}/refund', 'conflict', back)
@@ -689,7 +696,7 @@ test('what exists knows its methods, what does not is 404', { timeout: 90_000 },
   const paths = [...new Set(api.operations().map(({ path }) => path))]
   for (const path of paths) {
     const known = api.operations().flatMap((each) => (each.path === path ? [each.method] : []))
-    const answer = await fetch(shop.url + path.replace(/\{\w+\}/g, NO_ID), { method: 'PUT' })
+    const answer = await fetch(shop.url + path.replace(/\{\w+\}/g, NO_ID), { method: known.includes('PUT') ? 'DELETE' : 'PUT' })
     assert.equal(answer.status, 405, path)
     const allow = answer.headers.get('allow')?.split(', ') ?? []
     assert.deepEqual(

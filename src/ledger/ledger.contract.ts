@@ -227,6 +227,16 @@ function refusing(open: Open): void {
     assert.deepEqual(kinds(await reserve({ ...nothing, deadline: clock.now() - 1 })), ['late'])
   })
 
+  it('names no order whose unit came back after it was paid', async () => {
+    const { take, settle, reserve, ask } = await open({ limit: 1 }, [5])
+    const first = await take()
+    await settle({ orderId: first.orderId, to: 'commit' })
+    await settle({ orderId: first.orderId, to: 'return' })
+    assert.deepEqual(await reserve(ask({ buyerId: first.buyerId, quantity: 2 })), [
+      { kind: 'limit-reached', limit: 1, entry: null },
+    ])
+  })
+
   it('counts quantities up to the limit and names the newest live order', async () => {
     const { reserve, ask, take, settle } = await open({ limit: 3 }, [10])
     const buyerId = newId()

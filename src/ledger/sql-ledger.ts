@@ -39,7 +39,7 @@ type Item = { available: number; quiet_until: number }
 
 const COLUMNS =
   'id, sale_id, buyer_id, product_id, quantity, method, state, released, epoch, seq, key_digest, body_digest, reserved_at'
-const LIVE = "state NOT IN ('FAILED', 'CANCELLED', 'EXPIRED')"
+const LIVE = 'released = 0'
 
 /**
  * The ledger of a shop that has no other engine than its database: it decides on the books' own rows and books in the same

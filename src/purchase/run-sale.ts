@@ -146,6 +146,7 @@ function isOver(view: LedgerView | null, sale: Sale): boolean {
 }
 
 function opens(before: Sale, after: Sale, now: number): boolean {
+  if (now >= after.endTime) return false
   const isAhead = after.startTime < before.startTime && after.startTime < now + LEASE_MS
   return isAhead || (before.pausedByOperator && !after.pausedByOperator)
 }

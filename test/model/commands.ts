@@ -246,11 +246,16 @@ const saleShown = ({ status, startTime, endTime, maxPurchasesPerUser, items }: R
 const verb = fc.record({ sale: some, verb: fc.constantFrom('start', 'pause', 'resume', 'end') }).map((given) =>
   command(given.verb, { sale: given.sale }, 'sales', async (model, real) => {
     const sale = at(model.sales, given.sale)
+    const { clock } = real.server
+    const askedAt = clock.now()
     const { body } = await real.server.ask('POST', `/api/v1/admin/sales/${at(real.sales, given.sale)}/${given.verb}`, OPERATOR)
     if (model.now >= sale.end && given.verb !== 'end') return assert.deepEqual(refusal(real, body), ['conflict'])
     if (given.verb === 'pause' || given.verb === 'resume') sale.isPaused = given.verb === 'pause'
     else if (model.now < sale.end) sale.start = Math.min(sale.start, model.now)
     if (given.verb === 'end') sale.end = Math.min(sale.end, model.now)
+    // What opens a sale is answered when no lease says closed any more.
+    model.pass(clock.now() - askedAt)
+    await real.server.world().turn()
     assert.deepEqual(saleShown(body), saleOf(model, sale))
   }),
 )

@@ -148,7 +148,7 @@ function entries(page: Page, type: string): Promise<Entry[]> {
         })
         observer.observe({ type: kind, buffered: true, durationThreshold: 16 } as never)
         // Where there was none nobody calls.
-        setTimeout(resolve, 1000, [])
+        setTimeout(resolve, 3000, [])
       }),
     type,
   )

@@ -152,13 +152,14 @@ suite('buying', { skip: without, timeout: 180_000 }, () => {
   })
 
   test('a sign-in that failed is said, and the page knows that nobody is signed in', async (t) => {
-    await stage.sale({ name: 'Teapot' })
+    const { path } = await stage.sale({ name: 'Teapot' })
     const { page } = await stage.window(t)
     await page.goto('/signed-in?error=access_denied&state=of-another-window')
     await page.getByRole('heading', { name: 'That did not work' }).waitFor()
     await page.getByRole('banner').getByRole('button', { name: 'Sign in' }).waitFor()
     await page.getByRole('link', { name: 'Doorbuster' }).click()
-    await page.getByRole('link', { name: 'Teapot' }).first().click()
+    // By its address: the product has the same name, and its link may be there before the sale's.
+    await page.locator(`a[href="${path}"]`).first().click()
     await page.getByRole('button', { name: 'Sign in to take part' }).waitFor()
   })
 

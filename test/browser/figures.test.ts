@@ -93,14 +93,14 @@ suite('what the page of a sale costs', { skip: without, timeout: 300_000 }, () =
       await slowDown(window)
       await page.reload()
       await page.getByRole('button', { name: 'Buy for' }).waitFor()
+      // From before the first press: of what was before it a browser keeps only what took over 104 ms.
+      await listen(page)
       await page.getByRole('button', { name: 'One more' }).tap()
       await page.getByRole('button', { name: 'Buy 2 for' }).tap()
       await page.getByRole('button', { name: 'Yours' }).waitFor()
       await page.getByRole('button', { name: 'Copy' }).tap()
       await page.getByRole('status').getByText('Copied').waitFor({ state: 'attached' })
-      const presses = (await entries(page, 'event')).filter(({ interactionId }) => interactionId)
-      assert.ok(presses.length > 0)
-      return Math.max(...presses.map(({ duration }) => duration))
+      return slowestPress(page)
     })
   })
 })
@@ -131,7 +131,34 @@ async function bestOf(t: TestContext, max: number, run: () => Promise<number>): 
   assert.ok(Math.min(...seen) < max, `${seen.join(', ')} ms`)
 }
 
-type Entry = { startTime: number; duration: number; interactionId?: number; value?: number; what?: string }
+type Listening = { presses: number[]; listen(): void }
+
+function listen(page: Page): Promise<void> {
+  return page.evaluate(() => {
+    const presses: number[] = []
+    const take = (list: PerformanceEntry[]) => {
+      for (const entry of list) if ((entry as unknown as { interactionId: number }).interactionId) presses.push(entry.duration)
+    }
+    const observer = new PerformanceObserver((list) => take(list.getEntries()))
+    observer.observe({ type: 'event', durationThreshold: 16 } as never)
+    // Told of however short it was: that there was a press is then known.
+    observer.observe({ type: 'first-input' } as never)
+    Object.assign(globalThis, { listening: { presses, listen: () => take(observer.takeRecords()) } satisfies Listening })
+  })
+}
+
+async function slowestPress(page: Page): Promise<number> {
+  // A press is measured up to the next paint.
+  await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))))
+  const ms = await page.waitForFunction(() => {
+    const { presses, listen } = (globalThis as unknown as { listening: Listening }).listening
+    listen()
+    return presses.length > 0 && Math.max(...presses)
+  })
+  return Number(await ms.jsonValue())
+}
+
+type Entry = { startTime: number; duration: number; value?: number; what?: string }
 type Moved = { sources?: { node: { outerHTML?: string } | null }[] }
 
 /** Everything of that kind since the document began. */
@@ -146,7 +173,7 @@ function entries(page: Page, type: string): Promise<Entry[]> {
           })
           resolve(found)
         })
-        observer.observe({ type: kind, buffered: true, durationThreshold: 16 } as never)
+        observer.observe({ type: kind, buffered: true })
         // Where there was none nobody calls.
         setTimeout(resolve, 3000, [])
       }),

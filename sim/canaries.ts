@@ -76,7 +76,7 @@ const pathCanaries: Canary[] = [
     'expire an order whose event nobody handled',
     1000,
     [BOOKS, "(order) => order.state === 'PAYMENT_PENDING' &&", "(order) => order.state.endsWith('_PENDING') &&"],
-    [BOOKS, "expire: ['PAYMENT_PENDING']", "expire: ['PAYMENT_PENDING', 'RESERVATION_PENDING']"],
+    ['src/books/desk.ts', "expire: ['PAYMENT_PENDING']", "expire: ['PAYMENT_PENDING', 'RESERVATION_PENDING']"],
   ),
   canary(
     "expiry by a process's clock",

@@ -31,7 +31,7 @@ export const cardCanaries: Canary[] = [
   canary('a late capture that is kept', 500, [DESK, "state: consequence.kind === 'late' ? 'REFUND_DUE' : to", 'state: to']),
   canary('a decline that no capture takes back', 500, [ATTEMPT, "  DECLINED: { captured: 'CAPTURED' },", '  DECLINED: {},']),
   canary('refund without compare-and-set', 300, [
-    BOOKS,
+    DESK,
     "refund: ['COMPLETED']",
     "refund: ['COMPLETED', 'REFUND_DUE', 'REFUNDED']",
   ]),

@@ -11,7 +11,7 @@ import { docsRoutes } from './http/docs-routes.ts'
 import { liveRoutes } from './http/live.ts'
 import { opsGauges, opsRoutes } from './http/ops-routes.ts'
 import { orderRoutes } from './http/order-routes.ts'
-import { type CardGateway, Page } from './http/page-document.ts'
+import { Page } from './http/page-document.ts'
 import { lostVisitor, pageRoutes } from './http/page-routes.ts'
 import { paymentRoutes } from './http/payment-routes.ts'
 import { purchaseRoutes } from './http/purchase-routes.ts'
@@ -19,6 +19,7 @@ import { saleRoutes } from './http/sale-routes.ts'
 import { listen, makeServer, type ServerParts } from './http/server.ts'
 import { builtPage } from './page/build.ts'
 import { makeParts, openStores, type Parts } from './parts.ts'
+import { gatewayName } from './payment/payment-address.ts'
 import { systemClock } from './platform/clock.ts'
 import type { App } from './platform/http.ts'
 import { makeLog } from './platform/log.ts'
@@ -120,7 +121,7 @@ function makePage(config: Config, log: Parts['log'], told: Promise<unknown>): Pr
   void told.then(() => ended.abort())
   const building = () => log.info({ event: 'building-page' }, 'building the page (once) …')
   const built = builtPage({ clock: systemClock, building, signal: ended.signal })
-  const page = built.then((folder) => new Page(folder, gatewayKind(config)))
+  const page = built.then((folder) => new Page(folder, gatewayName(config.payment)))
   // Heard of where it is awaited; what fails before that ends the start first.
   page.catch(() => {})
   return page
@@ -174,15 +175,10 @@ function live(app: App, parts: Parts): () => number {
   return liveRoutes(app, { ...parts, watching: parts.push, books: parts.stores.books, endingSoonMs, socketsMax, origins, stands })
 }
 
-/** The kind of it, wherever it is. */
-function gatewayKind({ payment: { kind } }: Config): CardGateway {
-  return kind === 'demo-at' ? 'demo' : kind
-}
-
 /** As an administrator is told it. */
-function gatewayNow({ payments, config }: Parts) {
+function gatewayNow({ payments }: Parts) {
   return {
-    name: gatewayKind(config),
+    name: payments?.gateway.name ?? 'none',
     available: payments?.gateway.available ?? false,
     breaker: payments?.gateway.breaker ?? ('closed' as const),
   }

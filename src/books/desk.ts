@@ -1,6 +1,7 @@
 import { type Attempt, consequenceOf, isOpenAttempt, nextState } from '../core/attempt.ts'
-import type { Order } from '../core/order.ts'
+import type { Order, OrderState } from '../core/order.ts'
 import type { GatewayView } from '../core/payment.ts'
+import type { Happening, OrderMove } from './books.ts'
 
 /**
  * The single changes that payments are made of, inside one transaction of a store. What they mean together stands below, once
@@ -26,6 +27,24 @@ export interface Desk {
   enter(entry: string, kind: string, to: string, from: string, amount: number, order: Order): Promise<void>
 }
 
+/** What is told of an order that came to a state; of the others nothing. */
+export const HAPPENED: Partial<Record<OrderState, Happening>> = {
+  COMPLETED: 'order-completed',
+  FAILED: 'order-failed',
+  CANCELLED: 'order-cancelled',
+  EXPIRED: 'order-expired',
+  REFUNDED: 'order-refunded',
+}
+
+/** From which states each move starts. */
+export const FROM: Record<OrderMove['by'], OrderState[]> = {
+  pay: ['RESERVATION_PENDING'],
+  fail: ['RESERVATION_PENDING'],
+  cancel: ['RESERVATION_PENDING', 'PAYMENT_PENDING'],
+  expire: ['PAYMENT_PENDING'],
+  refund: ['COMPLETED'],
+}
+
 /** How long an open page is left alone before the gateway is asked itself: webhooks may be lost. */
 const POLL_MS = 30_000
 const ENDS = { cancel: 'CANCELLED', expire: 'EXPIRED', fail: 'FAILED' } as const
@@ -36,6 +55,11 @@ export function mismatchOf(attempt: Attempt, view: GatewayView): string | undefi
     return `${view.amount} ${view.currency} instead of ${attempt.amount} ${attempt.currency}`
   if (attempt.txnId !== null && attempt.txnId !== view.txnId) return `transaction ${view.txnId} instead of ${attempt.txnId}`
   return undefined
+}
+
+/** As if the gateway had said no, to what it will never take or never had. */
+export function declined({ orderId, number, amount, currency, txnId }: Attempt, reason: string): GatewayView {
+  return { orderId, attempt: number, txnId: txnId ?? '', state: 'declined', amount, currency, redirectUrl: null, reason }
 }
 
 /** Merges a view into an attempt and its order. Answers whether that was news. */

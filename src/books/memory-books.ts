@@ -1,21 +1,12 @@
 import { assert } from '../core/assert.ts'
 import { isOpenAttempt } from '../core/attempt.ts'
 import type { Id } from '../core/ids.ts'
-import { type Entry, isFinal, type Order, type OrderState, releases } from '../core/order.ts'
+import { type Entry, isFinal, type Order, releases } from '../core/order.ts'
 import type { Booked, Books, Moved, OrderFilter, OrderMove, Outbox, OutboxRow } from './books.ts'
-import { isVoided, openPayment, refund } from './desk.ts'
+import { FROM, isVoided, openPayment, refund } from './desk.ts'
 import { MemoryDesk, remainingOf } from './memory-desk.ts'
 import type { MemoryItem, MemoryRecord, MemorySale } from './memory-record.ts'
 import type { BookTools } from './sql-books.ts'
-
-/** From which states each move starts. */
-const FROM: Record<OrderMove['by'], OrderState[]> = {
-  pay: ['RESERVATION_PENDING'],
-  fail: ['RESERVATION_PENDING'],
-  cancel: ['RESERVATION_PENDING', 'PAYMENT_PENDING'],
-  expire: ['PAYMENT_PENDING'],
-  refund: ['COMPLETED'],
-}
 
 /** The record of orders as an executable specification: each method checks first and changes after, so it is all or nothing. */
 export class MemoryBooks implements Books {

@@ -2,17 +2,8 @@ import { assert } from '../core/assert.ts'
 import type { Attempt } from '../core/attempt.ts'
 import type { Id } from '../core/ids.ts'
 import type { Order, OrderState } from '../core/order.ts'
-import type { Happening } from './books.ts'
-import type { Desk } from './desk.ts'
+import { type Desk, HAPPENED } from './desk.ts'
 import type { MemoryRecord } from './memory-record.ts'
-
-const HAPPENED: Partial<Record<OrderState, Happening>> = {
-  COMPLETED: 'order-completed',
-  FAILED: 'order-failed',
-  CANCELLED: 'order-cancelled',
-  EXPIRED: 'order-expired',
-  REFUNDED: 'order-refunded',
-}
 
 /** The changes of a payment in memory. Orders and attempts that it is handed are those of the record. */
 export class MemoryDesk implements Desk {

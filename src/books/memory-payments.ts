@@ -1,7 +1,7 @@
 import type { Attempt } from '../core/attempt.ts'
 import type { Id } from '../core/ids.ts'
 import type { GatewayEvent, GatewayView } from '../core/payment.ts'
-import { merge, mismatchOf } from './desk.ts'
+import { declined, merge, mismatchOf } from './desk.ts'
 import { MemoryDesk, remainingOf } from './memory-desk.ts'
 import type { MemoryRecord } from './memory-record.ts'
 import { type Attempts, EARLY_AGAIN_MS, EARLY_MAX_MS, type Inbox, type Quarantined, type Seen } from './payments.ts'
@@ -49,9 +49,8 @@ export class MemoryAttempts implements Attempts {
     if (counts) kept.attempt.tries++
   }
 
-  giveUp({ orderId, number, amount, currency, txnId }: Attempt, reason: string): Promise<Seen> {
-    const nothing = { txnId: txnId ?? '', redirectUrl: null, reason }
-    return this.see({ orderId, attempt: number, state: 'declined', amount, currency, ...nothing })
+  giveUp(attempt: Attempt, reason: string): Promise<Seen> {
+    return this.see(declined(attempt, reason))
   }
 
   async of(orderId: Id): Promise<Attempt[]> {

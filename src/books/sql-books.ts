@@ -4,22 +4,13 @@ import { type Entry, type Order, type OrderState, releases } from '../core/order
 import { DuplicateKey } from '../platform/duplicate-key.ts'
 import { type Database, type Sql, together } from '../platform/sql.ts'
 import type { Booked, Books, Moved, OrderFilter, OrderMove } from './books.ts'
-import { isVoided, openPayment, refund } from './desk.ts'
+import { FROM, isVoided, openPayment, refund } from './desk.ts'
 import { type OrderRow, orderOf, SELECT_ORDER } from './rows.ts'
 import { type DeskTools, SqlDesk, tell } from './sql-desk.ts'
 
 export type BookTools = DeskTools & {
   /** How long an order may wait for its buyer, milliseconds. */
   holdTtlMs: number
-}
-
-/** From which states each move starts. */
-const FROM: Record<OrderMove['by'], OrderState[]> = {
-  pay: ['RESERVATION_PENDING'],
-  fail: ['RESERVATION_PENDING'],
-  cancel: ['RESERVATION_PENDING', 'PAYMENT_PENDING'],
-  expire: ['PAYMENT_PENDING'],
-  refund: ['COMPLETED'],
 }
 
 /** Rolls the transaction back and carries why. */

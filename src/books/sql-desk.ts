@@ -4,7 +4,7 @@ import type { Id } from '../core/ids.ts'
 import type { Order, OrderState } from '../core/order.ts'
 import type { Sql } from '../platform/sql.ts'
 import type { Happening } from './books.ts'
-import type { Desk } from './desk.ts'
+import { type Desk, HAPPENED } from './desk.ts'
 import type { BookTables } from './tables.ts'
 
 export type DeskTools = {
@@ -12,14 +12,6 @@ export type DeskTools = {
   newId: () => Id
   /** A coupon's code. */
   newCode: () => string
-}
-
-const HAPPENED: Partial<Record<OrderState, Happening>> = {
-  COMPLETED: 'order-completed',
-  FAILED: 'order-failed',
-  CANCELLED: 'order-cancelled',
-  EXPIRED: 'order-expired',
-  REFUNDED: 'order-refunded',
 }
 
 /** What one transaction does to an item: units out of held, into sold, into available. */

@@ -3,7 +3,7 @@ import type { Id } from '../core/ids.ts'
 import type { GatewayEvent, GatewayState, GatewayView } from '../core/payment.ts'
 import { DuplicateKey } from '../platform/duplicate-key.ts'
 import type { Database, Sql } from '../platform/sql.ts'
-import { merge, mismatchOf } from './desk.ts'
+import { declined, merge, mismatchOf } from './desk.ts'
 import { type Attempts, EARLY_AGAIN_MS, EARLY_MAX_MS, type Inbox, type Quarantined, type Seen } from './payments.ts'
 import { type OrderRow, orderOf, SELECT_ORDER } from './rows.ts'
 import { type AttemptRow, attemptOf, type DeskTools, SqlDesk } from './sql-desk.ts'
@@ -68,9 +68,8 @@ export class SqlAttempts implements Attempts {
     )
   }
 
-  giveUp({ orderId, number, amount, currency, txnId }: Attempt, reason: string): Promise<Seen> {
-    const nothing = { txnId: txnId ?? '', redirectUrl: null, reason }
-    return this.see({ orderId, attempt: number, state: 'declined', amount, currency, ...nothing })
+  giveUp(attempt: Attempt, reason: string): Promise<Seen> {
+    return this.see(declined(attempt, reason))
   }
 
   of(orderId: Id): Promise<Attempt[]> {

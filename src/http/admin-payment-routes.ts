@@ -1,11 +1,11 @@
 import { Type } from 'typebox'
 import type { Attempts, Inbox } from '../books/payments.ts'
-import { attemptStates } from '../core/attempt.ts'
+import type { Attempt } from '../core/attempt.ts'
 import type { Id } from '../core/ids.ts'
 import { type App, answers, IdSchema, MoneySchema, PageQuery, page, pageOf, TimeSchema, time } from '../platform/http.ts'
 import type { Cancelled } from '../purchase/settle-order.ts'
 import { OrderSchema, orderView } from './order-view.ts'
-import { attemptView } from './payment-routes.ts'
+import { paymentStates, wordOf } from './payment-words.ts'
 
 export type AdminPaymentParts = {
   attempts: Pick<Attempts, 'of'>
@@ -20,7 +20,7 @@ const tags = ['Administration']
 const AttemptSchema = Type.Object(
   {
     attempt: Type.Integer(),
-    state: Type.Enum(attemptStates.map((state) => state.toLowerCase().replace('_', '-'))),
+    state: Type.Enum(paymentStates),
     amount: MoneySchema,
     tries: Type.Integer({ description: 'How often the gateway gave no answer in this state.' }),
     createdAt: TimeSchema,
@@ -104,6 +104,19 @@ export function adminPaymentRoutes(app: App, { attempts, inbox, gateway, refund 
     },
   )
   quarantineRoutes(app, inbox)
+}
+
+function attemptView({ number, state, txnId, amount, currency, reason, createdAt, updatedAt, tries }: Attempt) {
+  return {
+    attempt: number,
+    state: wordOf(state),
+    amount: { amount, currency },
+    tries,
+    createdAt: time(createdAt),
+    updatedAt: time(updatedAt),
+    ...(txnId !== null && { txnId }),
+    ...(reason !== null && { reason }),
+  }
 }
 
 function quarantineRoutes(app: App, inbox: AdminPaymentParts['inbox']): void {

@@ -1,13 +1,20 @@
 import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import type { Books } from '../books/books.ts'
-import type { Caller } from '../core/caller.ts'
 import type { Id } from '../core/ids.ts'
 import type { Order } from '../core/order.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type App, answers, IdSchema, PageQuery, page, pageOf } from '../platform/http.ts'
 import type { Cancelled } from '../purchase/settle-order.ts'
-import { OrderSchema, OrderStatusSchema, OrderWithHistorySchema, orderStatusView, orderView, withHistory } from './order-view.ts'
+import {
+  maySee,
+  OrderSchema,
+  OrderStatusSchema,
+  OrderWithHistorySchema,
+  orderStatusView,
+  orderView,
+  withHistory,
+} from './order-view.ts'
 
 export type OrderParts = {
   books: Pick<Books, 'order' | 'orders' | 'history'>
@@ -150,10 +157,6 @@ function cancelRoute(app: App, { books, cancel, refund, refundWindowMs, clock }:
       }
     },
   )
-}
-
-function maySee(caller: Caller, { buyerId }: Order): boolean {
-  return caller.id === buyerId || caller.roles.includes('admin')
 }
 
 function isUnderWay({ state }: Order): boolean {

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import type { Caller } from '../core/caller.ts'
 import { money } from '../core/money.ts'
 import { type Order, type OrderState, orderStates, paymentMethods, unitOf } from '../core/order.ts'
 import { IdSchema, MoneySchema, TimeSchema, time } from '../platform/http.ts'
@@ -61,4 +62,9 @@ export function orderStatusView({ orderId, state, reason, updatedAt }: Order): S
 
 export function withHistory(order: Order, history: { state: OrderState; at: number }[]): Static<typeof OrderWithHistorySchema> {
   return { ...orderView(order), history: history.map(({ state, at }) => ({ status: state, at: time(at) })) }
+}
+
+/** Others are told that there is no such order. */
+export function maySee(caller: Caller, { buyerId }: Order): boolean {
+  return caller.id === buyerId || caller.roles.includes('admin')
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Sales } from '../books/books.ts'
 import { assert } from '../core/assert.ts'
 import type { Id } from '../core/ids.ts'
+import type { GatewayName } from '../payment/payment-address.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import type { Board, Live } from '../purchase/board.ts'
@@ -14,9 +15,6 @@ import { momentOf, saleView, untouched } from './sale-view.ts'
 /** What the built document leaves free. */
 const places = { head: '<!--facts-->', body: '<div id="app"></div>' }
 
-/** What buyers who pay by card meet. */
-export type CardGateway = 'none' | 'demo' | 'stripe'
-
 /** The page that was built into `folder`. Files are read once, here. */
 export class Page {
   readonly assets: ReadonlyMap<string, Bytes>
@@ -27,7 +25,7 @@ export class Page {
   readonly #template: string
 
   /** `cards`: the gateway behind payments by card, of which the page's script is told; `none`: they are not taken. */
-  constructor(folder: string, cards: CardGateway) {
+  constructor(folder: string, cards: GatewayName) {
     const read = (name: string) => readFileSync(join(folder, name), 'utf8')
     const built = read('index.html')
     for (const place of Object.values(places)) assert(built.includes(place), `index.html lacks ${place}`)

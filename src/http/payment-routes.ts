@@ -1,13 +1,13 @@
 import { Type } from 'typebox'
 import type { Books } from '../books/books.ts'
 import type { Attempts, Inbox } from '../books/payments.ts'
-import { type Attempt, type AttemptState, attemptStates, isOpenAttempt } from '../core/attempt.ts'
-import type { Caller } from '../core/caller.ts'
-import type { Id } from '../core/ids.ts'
+import { type Attempt, type AttemptState, isOpenAttempt } from '../core/attempt.ts'
 import { type Order, unitOf } from '../core/order.ts'
 import type { Webhook } from '../payment/gateway.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type App, answers, IdSchema, TimeSchema, time } from '../platform/http.ts'
+import { maySee } from './order-view.ts'
+import { paymentStates, wordOf } from './payment-words.ts'
 
 export type PaymentRouteParts = {
   books: Pick<Books, 'order'>
@@ -23,12 +23,10 @@ export type PaymentRouteParts = {
 }
 
 const tags = ['Payments']
-/** As a buyer is told it. */
-const wordOf = (state: AttemptState): string => state.toLowerCase().replace('_', '-')
 const PaymentSchema = Type.Object(
   {
     orderId: IdSchema,
-    state: Type.Enum(attemptStates.map(wordOf), {
+    state: Type.Enum(paymentStates, {
       description:
         'created: a page is being opened. open: the buyer pays at redirectUrl. authorized: the money is reserved and about to be ' +
         'taken. voiding: being undone. declined, voided: a definite no. refund-due, refunded: it goes back.',
@@ -80,10 +78,6 @@ export function paymentRoutes(app: App, parts: PaymentRouteParts): void {
     },
   )
   webhookRoute(app, parts)
-}
-
-function maySee(caller: Caller, { buyerId }: Order): boolean {
-  return caller.id === buyerId || caller.roles.includes('admin')
 }
 
 /** What an order by credit has instead of attempts. */
@@ -158,19 +152,4 @@ function webhookRoute(app: App, { webhook, inbox, clock, isGateway, told }: Paym
       },
     )
   })
-}
-
-/** Of an order: each attempt, with what became of it. For administrators. */
-export function attemptView({ orderId, ...attempt }: Attempt & { orderId: Id }) {
-  const { number, state, txnId, amount, currency, reason, createdAt, updatedAt, tries } = attempt
-  return {
-    attempt: number,
-    state: wordOf(state),
-    amount: { amount, currency },
-    tries,
-    createdAt: time(createdAt),
-    updatedAt: time(updatedAt),
-    ...(txnId !== null && { txnId }),
-    ...(reason !== null && { reason }),
-  }
 }

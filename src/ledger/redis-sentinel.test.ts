@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
+import { freePort } from '../../test/free-port.ts'
 import { openAt, saleIn, until } from '../../test/redis-ledger.ts'
-import { commandAt, freePort, placeOf, run, startRedis, withoutRedis } from '../../test/redis-server.ts'
+import { commandAt, placeOf, run, startRedis, withoutRedis } from '../../test/redis-server.ts'
 
 const DOWN_AFTER_MS = 1000
 

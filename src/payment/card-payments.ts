@@ -6,7 +6,7 @@ import type { Random } from '../platform/random.ts'
 import { DemoGatewayClient, demoWebhook } from './demo-gateway.ts'
 import type { Gateway, TestGateway, Webhook } from './gateway.ts'
 import { type BreakerState, GuardedGateway } from './guarded-gateway.ts'
-import type { PaymentAddress } from './payment-address.ts'
+import { gatewayName, type PaymentAddress } from './payment-address.ts'
 
 export type CardParts = {
   address: PaymentAddress
@@ -33,7 +33,7 @@ export async function gatewayOf(parts: CardParts): Promise<Cards<GuardedGateway>
   const { clock, random, metrics, log } = parts
   const plain = await plainGateway(parts)
   if (!plain) return null
-  const gateway = new GuardedGateway(plain.name, plain.gateway, {
+  const gateway = new GuardedGateway(gatewayName(parts.address), plain.gateway, {
     clock,
     random,
     onCall: (method, outcome) => metrics.gatewayCall(method, outcome),
@@ -49,9 +49,7 @@ export async function gatewayOf(parts: CardParts): Promise<Cards<GuardedGateway>
   return { ...plain, gateway }
 }
 
-type Plain = Cards<Gateway> & { name: 'demo' | 'stripe' }
-
-async function plainGateway(parts: CardParts): Promise<Plain | null> {
+async function plainGateway(parts: CardParts): Promise<Cards<Gateway> | null> {
   const { address, webhookSecrets: secrets, own, returnUrl, notifyUrl } = parts
   switch (address.kind) {
     case 'none':
@@ -61,17 +59,17 @@ async function plainGateway(parts: CardParts): Promise<Plain | null> {
       const { url, key, webhookSecret } = own
       const gateway = new DemoGatewayClient({ url, key, returnUrl, notifyUrl })
       const webhook = demoWebhook(secrets.length > 0 ? secrets : [webhookSecret])
-      return { name: 'demo', gateway, webhook, test: gateway }
+      return { gateway, webhook, test: gateway }
     }
     case 'demo-at': {
       const { url, key } = address
       const gateway = new DemoGatewayClient({ url: () => url, key, returnUrl, notifyUrl })
-      return { name: 'demo', gateway, webhook: demoWebhook(secrets), test: gateway }
+      return { gateway, webhook: demoWebhook(secrets), test: gateway }
     }
     case 'stripe': {
       const { StripeGateway, stripeWebhook } = await import('./stripe-gateway.ts')
       const gateway = new StripeGateway({ ...address, returnUrl })
-      return { name: 'stripe', gateway, webhook: stripeWebhook(secrets), test: null }
+      return { gateway, webhook: stripeWebhook(secrets), test: null }
     }
   }
 }

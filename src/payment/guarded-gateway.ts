@@ -18,6 +18,7 @@ import type { GatewayEvent, GatewayView } from '../core/payment.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import type { Charge, Gateway } from './gateway.ts'
+import type { GatewayName } from './payment-address.ts'
 
 /** `half-open`: one call is let through to see. */
 export type BreakerState = 'closed' | 'half-open' | 'open'
@@ -53,7 +54,7 @@ const RETRIES_KEPT = 10
  */
 export class GuardedGateway implements Gateway {
   /** As an operator knows it. */
-  readonly name: string
+  readonly name: GatewayName
   readonly #gateway: Gateway
   readonly #parts: GuardParts
   readonly #settings: GuardSettings
@@ -66,7 +67,7 @@ export class GuardedGateway implements Gateway {
   #failedAt = 0
   readonly #begunAt = new WeakMap<Error, number>()
 
-  constructor(name: string, gateway: Gateway, parts: GuardParts, settings: Partial<GuardSettings> = {}) {
+  constructor(name: GatewayName, gateway: Gateway, parts: GuardParts, settings: Partial<GuardSettings> = {}) {
     this.name = name
     this.#gateway = gateway
     this.#parts = parts

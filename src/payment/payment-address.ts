@@ -10,6 +10,13 @@ export type PaymentAddress =
       host: { name: string; port: number } | null
     }
 
+export type GatewayName = 'none' | 'demo' | 'stripe'
+
+/** What it is, wherever it is: as operators and pages are told it. */
+export function gatewayName({ kind }: PaymentAddress): GatewayName {
+  return kind === 'demo-at' ? 'demo' : kind
+}
+
 const STRIPE = /^stripe:\/\/([A-Za-z0-9_]+)(?:@([A-Za-z0-9.-]+):(\d{1,5}))?$/
 
 /** `demo:`, `none`, `stripe://SECRET_KEY`, `https://KEY@gateway.example`. `undefined`: it is none of them. */

@@ -4,6 +4,17 @@ import { type CompiledQuery, DummyDriver, Kysely, SqliteAdapter, SqliteIntrospec
  *  that SQLite, PostgreSQL and MySQL read back alike. */
 export type Value = string | number | bigint | null | Uint8Array
 
+/** A driver may take other things, and mean something else by them. */
+export function isValue(value: unknown): value is Value {
+  return (
+    typeof value === 'string' ||
+    typeof value === 'number' ||
+    typeof value === 'bigint' ||
+    value === null ||
+    value instanceof Uint8Array
+  )
+}
+
 /** One connection inside a transaction. Statements with `?` are prepared once and kept, so the text must not vary with data. */
 export interface Sql {
   all<Row>(text: string, ...values: Value[]): Promise<Row[]>

@@ -58,15 +58,14 @@ const saga: Partial<Record<AttemptState, (parts: PaymentParts, attempt: Attempt)
 }
 
 async function open(parts: PaymentParts, attempt: Attempt): Promise<GatewayView | null> {
-  const { gateway, clock } = parts
-  const { orderId, number, amount, currency, expiresAt, tries, createdAt } = attempt
-  if (tries >= NEVER_AFTER || clock.now() - createdAt > KEY_LIFE_MS) return null
-  return gateway.authorize(gatewayKey('pay', attempt), { orderId, attempt: number, amount, currency, expiresAt })
+  const { orderId, number, amount, currency, expiresAt } = attempt
+  if (isHopeless(parts, attempt)) return null
+  return parts.gateway.authorize(gatewayKey('pay', attempt), { orderId, attempt: number, amount, currency, expiresAt })
 }
 
-async function capture({ gateway }: PaymentParts, attempt: Attempt): Promise<GatewayView | null> {
-  const txnId = attempt.txnId ?? (await gateway.lookup(attempt.orderId, attempt.number))?.txnId
-  return txnId ? gateway.capture(gatewayKey('capture', attempt), txnId) : null
+async function capture(parts: PaymentParts, attempt: Attempt): Promise<GatewayView | null> {
+  const txnId = await txnOf(parts, attempt)
+  return txnId ? parts.gateway.capture(gatewayKey('capture', attempt), txnId) : null
 }
 
 async function undo(parts: PaymentParts, attempt: Attempt): Promise<GatewayView | null> {
@@ -75,9 +74,13 @@ async function undo(parts: PaymentParts, attempt: Attempt): Promise<GatewayView 
   return txnId ? parts.gateway.void(gatewayKey('void', attempt), txnId) : null
 }
 
-async function giveBack({ gateway }: PaymentParts, attempt: Attempt): Promise<GatewayView | null> {
-  const txnId = attempt.txnId ?? (await gateway.lookup(attempt.orderId, attempt.number))?.txnId
-  return txnId ? gateway.refund(gatewayKey('refund', attempt), txnId) : null
+async function giveBack(parts: PaymentParts, attempt: Attempt): Promise<GatewayView | null> {
+  const txnId = await txnOf(parts, attempt)
+  return txnId ? parts.gateway.refund(gatewayKey('refund', attempt), txnId) : null
+}
+
+async function txnOf({ gateway }: PaymentParts, { txnId, orderId, number }: Attempt): Promise<string | undefined> {
+  return txnId ?? (await gateway.lookup(orderId, number))?.txnId
 }
 
 /** A turn of its loop: asks the gateway about all that is due. True when there may be more: what was learned may be
@@ -106,8 +109,8 @@ async function drive(parts: PaymentParts, attempt: Attempt): Promise<void> {
   try {
     const view = (await news(parts, attempt)) ?? (await step(parts, attempt))
     if (view) return await heard(parts, attempt, await attempts.see(view))
-    const neverCameToBe = attempt.state !== 'OPEN' && (attempt.tries >= NEVER_AFTER || isOld(parts, attempt))
-    if (neverCameToBe) return await heard(parts, attempt, await attempts.giveUp(attempt, 'unknown to the gateway'))
+    if (attempt.state !== 'OPEN' && isHopeless(parts, attempt))
+      return await heard(parts, attempt, await attempts.giveUp(attempt, 'unknown to the gateway'))
   } catch (error) {
     if (!(error instanceof Fault)) throw error
     failed(error)
@@ -126,6 +129,11 @@ async function news(parts: PaymentParts, attempt: Attempt): Promise<GatewayView 
   const { orderId, number, state, tries } = attempt
   const known = tries > 0 || isOld(parts, attempt) ? await parts.gateway.lookup(orderId, number) : null
   return known && nextState(state, known.state) ? known : null
+}
+
+/** To ask for a page again could open a second one, or has been of no use too often. */
+function isHopeless(parts: PaymentParts, attempt: Attempt): boolean {
+  return attempt.tries >= NEVER_AFTER || isOld(parts, attempt)
 }
 
 function isOld({ clock }: PaymentParts, { createdAt }: Attempt): boolean {

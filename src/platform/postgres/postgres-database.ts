@@ -5,7 +5,7 @@ import { Fault } from '../../core/fault.ts'
 import type { Clock } from '../clock.ts'
 import { DuplicateKey } from '../duplicate-key.ts'
 import type { Random } from '../random.ts'
-import type { Database, Sql, Value } from '../sql.ts'
+import { type Database, isValue, type Sql, type Value } from '../sql.ts'
 import type { PostgresAddress } from './address.ts'
 import { Clash, faultOf, isRefusal, numbered, postgresFacts } from './dialect.ts'
 import { RemoteTime } from './remote-time.ts'
@@ -199,7 +199,7 @@ class Connection implements Sql {
 
   async #ask(text: string, values: Value[]): Promise<pg.QueryResult> {
     assert(this.#isOpen, `a statement after the end of its transaction: ${text}`)
-    for (const value of values) assert(bindable(value), `only plain values can be bound: ${text}`)
+    for (const value of values) assert(isValue(value), `only plain values can be bound: ${text}`)
     try {
       return await this.#timed(text, () => this.#client.query(this.#numbered(text), values))
     } catch (error) {
@@ -264,14 +264,4 @@ function whole(text: string): number {
   const value = Number(text)
   if (!Number.isSafeInteger(value)) throw new Fault('store-failed', 'refused', `${text} is no whole number within 2^53-1`)
   return value
-}
-
-function bindable(value: unknown): boolean {
-  return (
-    typeof value === 'string' ||
-    typeof value === 'number' ||
-    typeof value === 'bigint' ||
-    value === null ||
-    value instanceof Uint8Array
-  )
 }

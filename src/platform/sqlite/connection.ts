@@ -3,7 +3,7 @@ import type { CompiledQuery } from 'kysely'
 import { assert } from '../../core/assert.ts'
 import { Fault } from '../../core/fault.ts'
 import { DuplicateKey } from '../duplicate-key.ts'
-import type { Sql, SqlFacts, Value } from '../sql.ts'
+import { isValue, type Sql, type SqlFacts, type Value } from '../sql.ts'
 
 export const sqliteFacts: SqlFacts = {
   partialIndexes: true,
@@ -70,7 +70,7 @@ export class SqliteConnection implements Sql {
 
   #with<T>(text: string, values: Value[], work: (statement: StatementSync) => T): T {
     // node:sqlite takes an object in the first place for named parameters and stores NULLs without an error.
-    for (const value of values) assert(bindable(value), `only plain values can be bound: ${text}`)
+    for (const value of values) assert(isValue(value), `only plain values can be bound: ${text}`)
     try {
       return work(this.#prepare(text))
     } catch (error) {
@@ -87,16 +87,6 @@ export class SqliteConnection implements Sql {
     }
     return statement
   }
-}
-
-function bindable(value: unknown): boolean {
-  return (
-    typeof value === 'string' ||
-    typeof value === 'number' ||
-    typeof value === 'bigint' ||
-    value === null ||
-    value instanceof Uint8Array
-  )
 }
 
 /** SQLite's result codes: 5 BUSY, 6 LOCKED, 13 FULL, 10 IOERR (a full disk too), 1555 and 2067 a primary or unique key. */

@@ -50,6 +50,12 @@ export const settings = [
     true,
   ),
   setting('DATABASE_REPLICA_URL', '', 'A read replica of it for catalogue and history; none when empty.', true),
+  setting(
+    'CACHE_URL',
+    '',
+    'A Redis for what several processes share besides the record: live messages, rate limits, caches. It may forget all of it. Empty: each process has its own.',
+    true,
+  ),
   setting('EVENTS_URL', 'sql:', 'Where events go: sql: is a table beside the orders.', true),
   setting(
     'PAYMENT_URL',
@@ -79,6 +85,7 @@ export type RoleName = (typeof roleNames)[number]
 
 /** Stripe's pages live 30 minutes longer than the hold, and a day at most. */
 const STRIPE_HOLD_MAX_MS = 23 * 3600_000
+const REDIS = 'write redis://host:port, rediss://host:port or redis+sentinel://host:port,host:port/name'
 const LEDGER = 'write sql:, redis://host:port, rediss://host:port or redis+sentinel://host:port,host:port/name'
 const POSTGRES = 'postgres://user:password@host/database, with writes, reads and statement_timeout as in docs/operations.md'
 const DURATION = /^(\d{1,9})(ms|s|m|h)$/
@@ -146,6 +153,7 @@ export function readConfig(env: Record<string, string | undefined>) {
     ledgerUrl: checked('LEDGER_URL', ledgerUrl, LEDGER),
     databaseUrl: checked('DATABASE_URL', databaseAddress, `it must be sqlite: or ${POSTGRES}`),
     replicaUrl: checked('DATABASE_REPLICA_URL', replicaAddress, `it must be ${POSTGRES}`),
+    cacheUrl: checked('CACHE_URL', (value) => (value === '' ? null : redisAddress(value)), REDIS),
     eventsUrl: oneOf('EVENTS_URL', ['sql:']),
     payment: checked('PAYMENT_URL', paymentAddress, 'it must be demo:, none, stripe://SECRET_KEY or https://KEY@gateway.example'),
     webhookSecrets: listOf(text('WEBHOOK_SECRET')),
@@ -168,13 +176,23 @@ type Misfitting = {
   ledgerUrl: 'sql:' | 'sqlite:' | RedisAddress | undefined
   databaseUrl: 'sqlite:' | PostgresAddress | undefined
   replicaUrl: PostgresAddress | null | undefined
+  cacheUrl: RedisAddress | null | undefined
   payment: PaymentAddress | undefined
   webhookSecrets: readonly string[]
   holdTtlMs: number | undefined
 }
 
 /** What does not go together. A value that is not valid by itself is `undefined` here. */
-function misfits({ roles, ledgerUrl, databaseUrl, replicaUrl, payment, webhookSecrets, holdTtlMs }: Misfitting): string[] {
+function misfits({
+  roles,
+  ledgerUrl,
+  databaseUrl,
+  replicaUrl,
+  cacheUrl,
+  payment,
+  webhookSecrets,
+  holdTtlMs,
+}: Misfitting): string[] {
   const problems: string[] = []
   const own = roles?.filter((role) => role !== 'gateway-demo') ?? []
   if (own.length > 0 && own.length < roleNames.length - 1 && databaseUrl === 'sqlite:') {
@@ -182,6 +200,9 @@ function misfits({ roles, ledgerUrl, databaseUrl, replicaUrl, payment, webhookSe
   }
   if (ledgerUrl === 'sqlite:' && databaseUrl !== undefined && databaseUrl !== 'sqlite:') {
     problems.push('LEDGER_URL must be sql: where DATABASE_URL is no sqlite: database')
+  }
+  if (cacheUrl && ledgerUrl && placeOf(cacheUrl) === placeOf(ledgerUrl)) {
+    problems.push('CACHE_URL must be another Redis than LEDGER_URL, or another database of it: what it holds may be thrown away')
   }
   if (replicaUrl && databaseUrl === 'sqlite:') problems.push('DATABASE_REPLICA_URL needs a DATABASE_URL of postgres:')
   if (own.length > 0 && payment?.kind === 'demo' && !roles?.includes('gateway-demo')) {
@@ -194,6 +215,11 @@ function misfits({ roles, ledgerUrl, databaseUrl, replicaUrl, payment, webhookSe
     problems.push('HOLD_TTL must be at most 23h with Stripe, whose pages stay open for a day at most')
   }
   return problems
+}
+
+function placeOf(address: 'sql:' | 'sqlite:' | RedisAddress): string {
+  if (typeof address === 'string') return address
+  return `${address.hosts.map(({ host, port }) => `${host}:${port}`).sort()} ${address.sentinel} ${address.database}`
 }
 
 const defaults = new Map<string, string>(settings.map(({ name, default: value }) => [name, value]))

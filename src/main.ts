@@ -39,7 +39,8 @@ function settings(roles?: string): Config {
 
 /** For commands that open the stores themselves: refused while a shop holds them. */
 async function offline<T>(work: (parts: Parts) => Promise<T>): Promise<T> {
-  const { makeParts, openStores } = await import('./parts.ts')
+  const { openStores } = await import('./open-stores.ts')
+  const { makeParts } = await import('./parts.ts')
   const { makeLog } = await import('./platform/log.ts')
   const config = settings()
   const log = makeLog('warn')
@@ -48,7 +49,7 @@ async function offline<T>(work: (parts: Parts) => Promise<T>): Promise<T> {
     process.exit(1)
   }
   await using opened = await openStores(config, log, onBug)
-  return await work(await makeParts(config, opened.stores, log, onBug))
+  return await work(await makeParts(config, opened.stores, null, log, onBug))
 }
 
 async function makeAdministrator({ stores, clock }: Parts, email: string): Promise<void> {

@@ -1,5 +1,3 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Config } from './config.ts'
 import { Bug } from './core/assert.ts'
 import type { Id } from './core/ids.ts'
@@ -7,16 +5,14 @@ import { isFinal, type Order } from './core/order.ts'
 import { TokenCheck } from './gate/identity.ts'
 import { LocalRate, noRate } from './gate/local-rate.ts'
 import { DEMO_PREFIX, demoKeys } from './gateway-demo/keys.ts'
+import type { Shared } from './open-stores.ts'
 import { gatewayOf } from './payment/card-payments.ts'
 import { systemClock as clock } from './platform/clock.ts'
 import { inTurn } from './platform/in-turn.ts'
 import type { makeLog } from './platform/log.ts'
 import { Loop, type Turn } from './platform/loop.ts'
 import { Metrics } from './platform/metrics.ts'
-import type { PostgresAddress } from './platform/postgres/address.ts'
 import { idMaker, systemRandom as random } from './platform/random.ts'
-import { holdLock } from './platform/sqlite/lock.ts'
-import { PassingThread, remoteStores, SqliteThread, type ThreadUse } from './platform/sqlite/sqlite-database.ts'
 import { announcer } from './purchase/announce.ts'
 import { type Audit, runAudit } from './purchase/audit.ts'
 import { Board } from './purchase/board.ts'
@@ -35,92 +31,7 @@ import { LocalPush } from './push/local-push.ts'
 import { Identity } from './shop/accounts/identity.ts'
 import { Keys } from './shop/accounts/keys.ts'
 import { PasswordTurns } from './shop/accounts/passwords.ts'
-import { counts, ranks, reads } from './store-calls.ts'
-import type { StoreSettings, Stores } from './stores.ts'
-
-/** The folder belongs to another process: its stores must not be opened. */
-class DataInUse extends Error {
-  override name = 'DataInUse'
-}
-
-/** An audit asks once for each sale; to start a thread takes longer than to count a small one. */
-const COUNTER_STAYS_MS = 1000
-
-/** Opens the database of the settings, brings its tables up to date, and connects to the ledger where that is elsewhere. Throws what
- *  says how people can mend it. */
-export async function openStores(config: Config, log: Log, onBug: (error: Error) => void) {
-  const { databaseUrl } = config
-  const opened = databaseUrl === 'sqlite:' ? await openEmbedded(config, onBug) : await openElsewhere(config, databaseUrl, log)
-  const ledger = await openLedger(config, log)
-  return {
-    stores: ledger ? { ...opened.stores, ledger } : opened.stores,
-    async [Symbol.asyncDispose]() {
-      await ledger?.stop()
-      await opened[Symbol.asyncDispose]()
-    },
-  }
-}
-
-async function openElsewhere(config: Config, address: PostgresAddress, log: Log) {
-  usable(config.dataDir, () => mkdirSync(config.dataDir, { recursive: true, mode: 0o700 }))
-  return (await import('./postgres-stores.ts')).openPostgresStores(config, address, log)
-}
-
-/** The database of `DATA_DIR`, held for this process. Throws `DataInUse`. */
-async function openEmbedded({ dataDir, holdTtlMs, currency }: Config, onBug: (error: Error) => void) {
-  const lock = usable(dataDir, () => {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-    return holdLock(join(dataDir, 'lock'))
-  })
-  if (!lock) throw new DataInUse(`${dataDir} is in use by a running shop: stop it first, or set DATA_DIR to another folder.`)
-  const options: StoreSettings = { holdTtlMs, currency }
-  const path = join(dataDir, 'doorbuster.db')
-  const all = new URL('stores.ts', import.meta.url).href
-  const counting = new URL('count-stores.ts', import.meta.url).href
-  const open = (use: ThreadUse, stores: string) => SqliteThread.open({ path, use, stores, options }, onBug)
-  const writer = await open('write', all)
-  await writer.call('schema', 'migrate', [], 'next')
-  await writer.call('schema', 'takeOver', [], 'next')
-  const reader = await open('read', all)
-  const counter = new PassingThread(() => open('count', counting), COUNTER_STAYS_MS)
-  return {
-    stores: remoteStores<Stores>({ writer, reader, counter }, { reads, counts }, ranks, { ledger: { inBooks: true } }),
-    async [Symbol.asyncDispose]() {
-      await counter.stop()
-      await reader.stop()
-      await writer.stop()
-      lock[Symbol.dispose]()
-    },
-  }
-}
-
-/** One of its own; undefined where it is in the books. */
-async function openLedger({ ledgerUrl }: Config, log: Log) {
-  if (ledgerUrl === 'sql:' || ledgerUrl === 'sqlite:') return undefined
-  const { openRedisLedger } = await import('./ledger/redis-ledger.ts')
-  let said: string | null = null
-  const told = (because: string | null) => {
-    if (because === said) return
-    said = because
-    if (because === null) log.info({ event: 'ledger-reached' }, 'the ledger is reached again')
-    else log.error({ event: 'ledger-lost', because }, 'the ledger cannot be reached; nothing is sold until it can')
-  }
-  return openRedisLedger(ledgerUrl, { clock, newId: idMaker(clock, random), told })
-}
-
-class DataUnusable extends Error {
-  override name = 'DataUnusable'
-}
-
-function usable<T>(dataDir: string, work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    throw new DataUnusable(
-      `DATA_DIR ${dataDir} cannot be used (${(error as Error).message}): it must be a folder that this user may write to.`,
-    )
-  }
-}
+import type { Stores } from './stores.ts'
 
 /** How many requests of buyers may wait for the ledger; at the measured rates this is a second of work. */
 const WAITING_MAX = 10_000
@@ -137,7 +48,7 @@ type Log = ReturnType<typeof makeLog>
 export type Parts = Awaited<ReturnType<typeof makeParts>>
 
 /** Makes every part of the house; nothing runs yet. The one place that knows which adapter stands behind which port. */
-export async function makeParts(config: Config, stores: Stores, log: Log, onBug: (error: Error) => void) {
+export async function makeParts(config: Config, stores: Stores, shared: Shared | null, log: Log, onBug: (error: Error) => void) {
   const failed = (name: string, error: unknown) => {
     if (error instanceof Bug) onBug(error)
     else log.error({ event: 'loop-failed', loop: name, err: error }, `${name} failed and will be tried again`)
@@ -149,6 +60,7 @@ export async function makeParts(config: Config, stores: Stores, log: Log, onBug:
     config,
     place,
     stores,
+    shared,
     log,
     clock,
     random,

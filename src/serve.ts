@@ -17,8 +17,9 @@ import { paymentRoutes } from './http/payment-routes.ts'
 import { purchaseRoutes } from './http/purchase-routes.ts'
 import { saleRoutes } from './http/sale-routes.ts'
 import { listen, makeServer, type ServerParts } from './http/server.ts'
+import { openShared, openStores } from './open-stores.ts'
 import { builtPage } from './page/build.ts'
-import { makeParts, openStores, type Parts } from './parts.ts'
+import { makeParts, type Parts } from './parts.ts'
 import { gatewayName } from './payment/payment-address.ts'
 import { systemClock } from './platform/clock.ts'
 import type { App } from './platform/http.ts'
@@ -48,7 +49,9 @@ export async function serve(config: Config, withPage: boolean): Promise<void> {
   const page = withPage ? makePage(config, log, told) : null
   const stack = new AsyncDisposableStack()
   const { stores } = stack.use(await openStores(config, log, onBug))
-  const parts = await makeParts(config, stores, log, onBug)
+  const shared = await openShared(config, log)
+  if (shared) stack.use(shared)
+  const parts = await makeParts(config, stores, shared, log, onBug)
   const gateway = await ownGateway(config, log, onBug)
   if (gateway) stack.use(gateway)
   const administrator = await ensureAdministrator(

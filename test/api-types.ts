@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import openapiTypes, { astToString, type OpenAPI3, type ResponseObject } from 'openapi-typescript'
 import { readConfig } from '../src/config.ts'
 import { makeServer } from '../src/http/server.ts'
-import { makeParts, openStores } from '../src/parts.ts'
+import { openStores } from '../src/open-stores.ts'
+import { makeParts } from '../src/parts.ts'
 import { makeLog } from '../src/platform/log.ts'
 import { routes } from '../src/serve.ts'
 
@@ -30,7 +31,7 @@ async function describedApi(dataDir: string): Promise<OpenAPI3> {
   const config = readConfig({ DATA_DIR: dataDir, LOG_LEVEL: 'silent' })
   const log = makeLog('silent')
   await using opened = await openStores(config, log, failed)
-  const parts = await makeParts(config, opened.stores, log, failed)
+  const parts = await makeParts(config, opened.stores, null, log, failed)
   const app = await makeServer({ ...parts, version: '0' }, (app) => void routes(app, parts))
   const document = app.swagger()
   await app.close()

@@ -131,13 +131,15 @@ async function bestOf(t: TestContext, max: number, run: () => Promise<number>): 
   assert.ok(Math.min(...seen) < max, `${seen.join(', ')} ms`)
 }
 
+/** The page's own. */
+declare function requestAnimationFrame(work: () => void): void
 type Listening = { presses: number[]; listen(): void }
 
 function listen(page: Page): Promise<void> {
   return page.evaluate(() => {
     const presses: number[] = []
-    const take = (list: PerformanceEntry[]) => {
-      for (const entry of list) if ((entry as unknown as { interactionId: number }).interactionId) presses.push(entry.duration)
+    const take = (list: object[]) => {
+      for (const { duration, interactionId } of list as Entry[]) if (interactionId) presses.push(duration)
     }
     const observer = new PerformanceObserver((list) => take(list.getEntries()))
     observer.observe({ type: 'event', durationThreshold: 16 } as never)
@@ -149,7 +151,7 @@ function listen(page: Page): Promise<void> {
 
 async function slowestPress(page: Page): Promise<number> {
   // A press is measured up to the next paint.
-  await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))))
+  await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(() => painted(null)))))
   const ms = await page.waitForFunction(() => {
     const { presses, listen } = (globalThis as unknown as { listening: Listening }).listening
     listen()
@@ -158,7 +160,7 @@ async function slowestPress(page: Page): Promise<number> {
   return Number(await ms.jsonValue())
 }
 
-type Entry = { startTime: number; duration: number; value?: number; what?: string }
+type Entry = { startTime: number; duration: number; interactionId?: number; value?: number; what?: string }
 type Moved = { sources?: { node: { outerHTML?: string } | null }[] }
 
 /** Everything of that kind since the document began. */
@@ -173,7 +175,7 @@ function entries(page: Page, type: string): Promise<Entry[]> {
           })
           resolve(found)
         })
-        observer.observe({ type: kind, buffered: true })
+        observer.observe({ type: kind, buffered: true } as never)
         // Where there was none nobody calls.
         setTimeout(resolve, 3000, [])
       }),

@@ -104,6 +104,11 @@ export class RedisConnection {
     }
   }
 
+  /** From now on this connection only listens; `heard` is called once for each message, in order. Throws what the server has against it. */
+  async listen(channel: string, heard: (text: string) => void): Promise<void> {
+    await this.#client.subscribe(channel, heard)
+  }
+
   /** What is under way is still answered. */
   async close(): Promise<void> {
     this.#end()

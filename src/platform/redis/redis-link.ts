@@ -28,6 +28,7 @@ export class RedisLink {
   readonly #address: RedisAddress
   readonly #parts: LinkParts
   readonly #stopping = new AbortController()
+  readonly #channels = new Map<string, (text: string) => void>()
   #connection: RedisConnection | undefined
   #opening: Promise<void> | undefined
   #renewing: Promise<void> | undefined
@@ -72,6 +73,15 @@ export class RedisLink {
   /** Throws `Fault`. */
   call(...args: string[]): Promise<RedisReply> {
     return this.#present().call(args)
+  }
+
+  /**
+   * Hears what is published on a channel, again after each loss of the connection; what is published in between is lost. A link
+   * that listens is for nothing else. Once a channel; throws what the server has against it.
+   */
+  async listen(channel: string, heard: (text: string) => void): Promise<void> {
+    this.#channels.set(channel, heard)
+    await this.#present().listen(channel, heard)
   }
 
   /** Connects anew, to be sure of whom it speaks to; what is under way is still answered by the old one. */
@@ -130,6 +140,7 @@ export class RedisLink {
     const { clock, check } = this.#parts
     const connection = await RedisConnection.open(this.#address, await this.#primary(), clock)
     const { facts } = connection
+    for (const [channel, heard] of this.#channels) await connection.listen(channel, heard)
     const because = facts.role === 'master' ? check(facts) : undefined
     if (facts.role === 'master' && because === undefined) return connection
     connection.destroy()

@@ -46,7 +46,8 @@ export async function serve(config: Config, withPage: boolean): Promise<void> {
   process.on('uncaughtException', onBug)
   const told = waitForSignal()
   if (isGatewayAlone(config)) return serveGateway(config, log, onBug, told)
-  const page = withPage ? makePage(config, log, told) : null
+  const isApi = config.roles.includes('api')
+  const page = withPage && isApi ? makePage(config, log, told) : null
   const stack = new AsyncDisposableStack()
   const { stores } = stack.use(await openStores(config, log, onBug))
   const shared = await openShared(config, log)
@@ -54,6 +55,24 @@ export async function serve(config: Config, withPage: boolean): Promise<void> {
   const parts = await makeParts(config, stores, shared, log, onBug)
   const gateway = await ownGateway(config, log, onBug)
   if (gateway) stack.use(gateway)
+  if (!config.rateLimits) log.warn({ event: 'rate-limits-off' }, 'RATE_LIMITS=off: whoever likes may ask as often as they like')
+  await parts.runSale.refresh()
+  const lines = isApi ? await openShop(stack, parts, await page, gateway) : await openWorker(stack, parts)
+  gateway?.start()
+  stack.use(startRoles(config.roles, parts.loops))
+  console.log([`Doorbuster ${version()}`, '', ...lines].join('\n'))
+  console.log(`ready ${parts.place.url}`)
+  await untilTold(told, stack, log)
+}
+
+/** Answers what people are told of it. */
+async function openShop(
+  stack: AsyncDisposableStack,
+  parts: Parts,
+  page: Page | null,
+  gateway: DemoGatewayServer | null,
+): Promise<string[]> {
+  const { config, stores, log } = parts
   const administrator = await ensureAdministrator(
     { ...parts, accounts: stores.accounts },
     { email: config.adminEmail, password: config.adminPassword, openingCredit: config.openingCredit },
@@ -62,17 +81,19 @@ export async function serve(config: Config, withPage: boolean): Promise<void> {
   if (config.seed === 'demo' && (await stores.catalogue.products(1)).length === 0) {
     await (await import('./seed.ts')).seedDemo(parts)
   }
-  if (!config.rateLimits) log.warn({ event: 'rate-limits-off' }, 'RATE_LIMITS=off: whoever likes may ask as often as they like')
-  await parts.runSale.refresh()
-  const url = await open(stack, parts, await page, gateway)
+  const url = await open(stack, parts, page, gateway)
   parts.place.url = url
-  gateway?.start()
   await parts.identity.setIssuer(config.publicUrl ?? url)
   stack.use(await announceRun(config.dataDir, url, await parts.identity.mintOperatorToken(administrator.id)))
-  stack.use(startRoles(config.roles, parts.loops))
-  console.log(welcome(config, url, administrator))
-  console.log(`ready ${url}`)
-  await untilTold(told, stack, log)
+  return welcome(config, url, administrator)
+}
+
+/** Where the role api is not, nobody is served but who watches over the process. */
+async function openWorker(stack: AsyncDisposableStack, parts: Parts): Promise<string[]> {
+  const { config } = parts
+  opsGauges(parts.metrics, { ...parts, ...parts.stores, sockets: () => 0 })
+  parts.place.url = await serveOn(stack, parts, { port: config.opsPort ?? config.port }, (app) => opsRoutes(app, parts))
+  return [`roles          ${config.roles.join(', ')}`, `health         ${parts.place.url}/health/ready`]
 }
 
 /** A demo gateway for shops elsewhere: no books, no page of a shop. */
@@ -241,11 +262,9 @@ function version(): string {
   return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
 }
 
-function welcome(config: Config, url: string, administrator: { email: string; password: string | null }): string {
+function welcome(config: Config, url: string, administrator: { email: string; password: string | null }): string[] {
   const { email, password } = administrator
-  const lines = [
-    `Doorbuster ${version()}`,
-    '',
+  return [
     `shop           ${url}/`,
     `API            ${url}/docs`,
     `data           ${config.dataDir}`,
@@ -253,5 +272,4 @@ function welcome(config: Config, url: string, administrator: { email: string; pa
     'rehearse       npm run doorbuster -- drill',
     'prove          npm run doorbuster -- audit',
   ]
-  return lines.join('\n')
 }

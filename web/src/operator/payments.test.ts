@@ -32,7 +32,7 @@ describe("an order's payment", () => {
     const page = await shown(OrdersPage)
     await page.get('td .btn').trigger('click')
     await flushPromises()
-    return { page, dialog: page.get('dialog.order') }
+    return { page, dialog: page.get('dialog.row-dialog') }
   }
   const yes = '.ask .choice .btn-danger-quiet'
 

@@ -84,7 +84,7 @@ export async function makeParts(config: Config, stores: Stores, shared: Shared |
     loop: (name: string, everyMs: number, turn: Turn) => new Loop(name, clock, everyMs, turn, failed),
   }
   const company = makeCompany(base)
-  const { loops, ...path } = await makePath({ ...base, alone: company.alone.bind(company) })
+  const { loops, ...path } = await makePath(base, company)
   const { following, ...gate } = await makeGate(base)
   const beside = config.databaseUrl === 'sqlite:' ? [] : [following, ...company.loops()]
   return { ...base, ...path, ...gate, company, loops, beside }
@@ -125,8 +125,9 @@ type Base = {
 }
 
 /** The path of a purchase: what answers, and the loops behind it, each waking the next. */
-async function makePath(base: Base & Pick<Company, 'alone'>) {
-  const { config, stores, log, newId, metrics, board, push, loop, payments, alone } = base
+async function makePath(base: Base, company: Company) {
+  const { config, stores, log, newId, metrics, board, push, loop, payments } = base
+  const alone = company.alone.bind(company)
   const { books, outbox, sales, ledger, events, relay } = stores
   const { endingSoonMs, holdTtlMs, auditEveryMs } = config
   const waiting = new Map<Id, (order: Order) => void>()
@@ -167,7 +168,7 @@ async function makePath(base: Base & Pick<Company, 'alone'>) {
   })
   const moves = { books, ledger, announce }
   const cards = makeCards({ stores, log, loop, payments, alone }, moves)
-  const audit = makeAudit(stores, level.rebuild, log, holdTtlMs + STUCK_AFTER_HOLD_MS)
+  const audit = makeAudit(stores, level.rebuild, company, log, holdTtlMs + STUCK_AFTER_HOLD_MS)
   return {
     placeOrder,
     runSale,
@@ -293,19 +294,18 @@ async function keyringOf({ databaseUrl, dataDir }: Config, { keyring }: Stores):
 }
 
 /** `still`: nothing sells and nothing settles, as there is no server. */
-function makeAudit({ sales, ledger }: Stores, rebuild: RebuildLedger, log: Base['log'], stuckMs: number) {
-  let last: Audit | null = null
+function makeAudit({ sales, ledger }: Stores, rebuild: RebuildLedger, company: Company, log: Base['log'], stuckMs: number) {
   const parts = { sales, ledger, rebuild, clock, stuckMs }
-  function heard<T extends Audit>(audit: T): T {
-    last = audit
+  async function heard<T extends Audit>(audit: T): Promise<T> {
     const wrong = audit.equations.filter((one) => !one.holds)
     if (wrong.length > 0) log.error({ event: 'audit-failed', wrong }, 'the books do not balance')
+    await company.noteAudit(audit)
     return audit
   }
   // Two at once would each take twice as long.
   const next = inTurn(() => runAudit(parts).then(heard))
   return {
-    last: () => last,
+    last: () => company.lastAudit,
     run: (still = false): Promise<Audit> => (still ? runAudit({ ...parts, still }).then(heard) : next()),
     async repair(still = false): Promise<RepairedAudit> {
       const audit = await runRepair({ ...parts, still })

@@ -12,7 +12,7 @@ export const reads = {
   wallets: ['credit', 'journal'],
   ledger: ['settle', 'entries'],
   events: ['lag'],
-  peers: ['unseenMs'],
+  peers: ['unseenMs', 'noted'],
   models: ['endedSince'],
   accounts: ['get', 'byEmail', 'list', 'lockedFor', 'drillBuyers', 'firstAdministrator'],
   catalogue: ['product', 'products', 'categories', 'knownHandles'],

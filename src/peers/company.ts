@@ -23,12 +23,16 @@ export type CompanyParts = {
   missed: (role: string, unseenMs: number | null) => void
 }
 
+/** How an audit ended, and when. */
+export type Audited = { ok: boolean; at: number }
+
 /** This process among the others of the shop. */
 export class Company {
   readonly #parts: CompanyParts
   readonly #leads = new Map<string, Lead>()
   readonly #loops: Loop[] = []
   readonly #unseenMs = new Map<string, number>()
+  #audit: Audited | null = null
 
   constructor(parts: CompanyParts) {
     this.#parts = parts
@@ -70,6 +74,17 @@ export class Company {
     }
   }
 
+  /** So that the others know it too, within some seconds. */
+  async noteAudit({ ok, at }: Audited): Promise<void> {
+    this.#audit = { ok, at }
+    await this.#parts.peers?.note('audit', JSON.stringify(this.#audit))
+  }
+
+  /** The last audit that any process made. */
+  get lastAudit(): Audited | null {
+    return this.#audit
+  }
+
   async leave(): Promise<void> {
     await this.#parts.peers?.leave(this.#parts.serverId)
   }
@@ -77,6 +92,8 @@ export class Company {
   async #attend(): Promise<boolean> {
     const { peers, serverId, roles } = this.#parts
     await peers?.seen(serverId, roles)
+    const audit = await peers?.noted('audit')
+    if (audit) this.#audit = JSON.parse(audit) as Audited
     return false
   }
 

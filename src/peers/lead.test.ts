@@ -28,22 +28,13 @@ test('of two one leads; when it is silent the other does, and it knows by itself
 
 test('an answer that came late counts from when it was asked for', async () => {
   const clock = handClock()
-  const peers = new MemoryPeers(clock.now)
-  const slow = { ...peers, take: peers.take.bind(peers) }
-  const lead = new Lead({
-    peers: Object.assign(slow, {
-      seen: peers.seen.bind(peers),
-      unseenMs: peers.unseenMs.bind(peers),
-      leave: peers.leave.bind(peers),
-      async take(...of: Parameters<MemoryPeers['take']>) {
-        const token = await peers.take(...of)
-        await clock.advance(LEAD_MS)
-        return token
-      },
-    }),
-    clock,
-    lease: 'scheduler',
-    process: one,
-  })
+  class Slow extends MemoryPeers {
+    override async take(lease: string, holder: string, forMs: number): Promise<number | null> {
+      const token = await super.take(lease, holder, forMs)
+      await clock.advance(LEAD_MS)
+      return token
+    }
+  }
+  const lead = new Lead({ peers: new Slow(clock.now), clock, lease: 'scheduler', process: one })
   assert.equal(await lead.leads(), false)
 })

@@ -8,6 +8,8 @@ export class MemoryPeers implements Peers {
   readonly #seen = new Map<Id, { roles: readonly string[]; at: number }>()
   readonly #leases = new Map<string, Lease>()
 
+  readonly #notes = new Map<string, string>()
+
   constructor(now: () => number) {
     this.#now = now
   }
@@ -29,6 +31,14 @@ export class MemoryPeers implements Peers {
     const token = isFree ? known.token + 1 : known.token
     this.#leases.set(lease, { holder, token, until: now + forMs })
     return token
+  }
+
+  async note(name: string, text: string): Promise<void> {
+    this.#notes.set(name, text)
+  }
+
+  async noted(name: string): Promise<string | null> {
+    return this.#notes.get(name) ?? null
   }
 
   async leave(process: Id): Promise<void> {

@@ -62,6 +62,16 @@ export function peersContract(name: string, make: () => Promise<Made>): void {
       assert.deepEqual([await peers.take('lead', other, 1000), await peers.take('another', one, 1000)], [2, null])
     })
 
+    it('keeps the newest of what is noted under a name', async () => {
+      await using made = await make()
+      const { peers } = made
+      assert.equal(await peers.noted('audit'), null)
+      await peers.note('audit', 'first')
+      await peers.note('other', 'else')
+      await peers.note('audit', 'second')
+      assert.deepEqual([await peers.noted('audit'), await peers.noted('other')], ['second', 'else'])
+    })
+
     it('of many who ask at once one gets it', async () => {
       await using made = await make()
       const tokens = await Promise.all([one, other, one, other, one, other].map((id) => made.peers.take('lead', id, 1000)))

@@ -11,6 +11,9 @@ export interface Peers {
    * fencing token, which rises with each new holder, or `null` while another has it.
    */
   take(lease: string, holder: Id, forMs: number): Promise<number | null>
+  /** What the others should know, by name; the newest replaces the one before. */
+  note(name: string, text: string): Promise<void>
+  noted(name: string): Promise<string | null>
   /** The process ends: what it holds is free at once. Again: nothing. */
   leave(process: Id): Promise<void>
 }

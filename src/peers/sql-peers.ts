@@ -67,6 +67,20 @@ export class SqlPeers implements Peers {
     return 1
   }
 
+  note(name: string, text: string): Promise<void> {
+    return this.#db.write(async (sql) => {
+      if ((await sql.run('UPDATE notes SET content = ? WHERE name = ?', text, name)) === 1) return
+      await sql.run('INSERT INTO notes (name, content) VALUES (?, ?)', name, text)
+    })
+  }
+
+  noted(name: string): Promise<string | null> {
+    return this.#db.read(async (sql) => {
+      const [note] = await sql.all<{ content: string }>('SELECT content FROM notes WHERE name = ?', name)
+      return note?.content ?? null
+    })
+  }
+
   leave(process: Id): Promise<void> {
     return this.#db.write(async (sql) => {
       await sql.run('DELETE FROM peers WHERE id = ?', process)

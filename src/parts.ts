@@ -1,7 +1,7 @@
 import type { Config } from './config.ts'
 import { Bug } from './core/assert.ts'
 import type { Id } from './core/ids.ts'
-import { isFinal, type Order } from './core/order.ts'
+import { isFinal } from './core/order.ts'
 import { TokenCheck } from './gate/identity.ts'
 import { LocalRate, noRate } from './gate/local-rate.ts'
 import { DEMO_PREFIX, demoKeys } from './gateway-demo/keys.ts'
@@ -27,9 +27,13 @@ import { RebuildLedger } from './purchase/rebuild-ledger.ts'
 import { type RepairedAudit, runRepair } from './purchase/repair.ts'
 import { RunSale } from './purchase/run-sale.ts'
 import { expireOrders, type MoveParts, settleOrders } from './purchase/settle-order.ts'
+import { Settled } from './purchase/settled.ts'
 import { sweep } from './purchase/sweep.ts'
 import { LocalPush } from './push/local-push.ts'
 import { LocalTickets } from './push/local-tickets.ts'
+import type { Watching } from './push/outlet.ts'
+import type { Push } from './push/push.ts'
+import type { RedisPushParts } from './push/redis-push.ts'
 import { RedisTickets } from './push/redis-tickets.ts'
 import { Identity } from './shop/accounts/identity.ts'
 import { KeyFile } from './shop/accounts/key-file.ts'
@@ -61,10 +65,20 @@ export async function makeParts(config: Config, stores: Stores, shared: Shared |
     if (error instanceof Bug) onBug(error)
     else log.error({ event: 'loop-failed', loop: name, err: error }, `${name} failed and will be tried again`)
   }
-  const newId = idMaker(clock, random)
   /** Known once the server listens. */
   const place = { url: '' }
   const metrics = new Metrics()
+  const newId = idMaker(clock, random)
+  const loop = (name: string, everyMs: number, turn: Turn) => new Loop(name, clock, everyMs, turn, failed)
+  const serverId = newId()
+  const push = await makePush({
+    shared,
+    serverId,
+    metrics,
+    loop,
+    log,
+    saleChanged: () => loops.running.wake(),
+  })
   const base = {
     config,
     place,
@@ -74,20 +88,39 @@ export async function makeParts(config: Config, stores: Stores, shared: Shared |
     clock,
     random,
     newId,
-    serverId: newId(),
+    serverId,
     metrics,
     payments: await makePayments(config, place, metrics, log),
     board: new Board(),
-    push: new LocalPush(clock.soon),
+    push,
     tickets: shared ? new RedisTickets(shared.link, random) : new LocalTickets(clock, random),
     rate: config.rateLimits ? new LocalRate(clock) : noRate,
-    loop: (name: string, everyMs: number, turn: Turn) => new Loop(name, clock, everyMs, turn, failed),
+    loop,
   }
   const company = makeCompany(base)
   const { loops, ...path } = await makePath(base, company)
   const { following, ...gate } = await makeGate(base)
   const beside = config.databaseUrl === 'sqlite:' ? [] : [following, ...company.loops()]
   return { ...base, ...path, ...gate, company, loops, beside }
+}
+
+type PushParts = Pick<RedisPushParts, 'serverId' | 'loop' | 'saleChanged'> & { shared: Shared | null; metrics: Metrics; log: Log }
+
+/** Live messages to the sockets of this process and, by a Redis, of others. */
+async function makePush({ shared, metrics, log, ...parts }: PushParts): Promise<Push & Watching> {
+  const local = new LocalPush(clock.soon)
+  if (!shared) return local
+  const { RedisPush } = await import('./push/redis-push.ts')
+  const { link, listener } = shared
+  return new RedisPush({
+    ...parts,
+    local,
+    link,
+    listener,
+    clock,
+    counted: (result, hints) => metrics.hints(result, hints),
+    deaf: (error) => log.warn({ event: 'push-deaf', err: error }, 'live messages of other processes are not heard'),
+  })
 }
 
 /** `null`: no cards are taken. */
@@ -119,7 +152,7 @@ type Base = {
   newId: () => Id
   metrics: Metrics
   board: Board
-  push: LocalPush
+  push: Push & Watching
   payments: Payments
   loop(name: string, everyMs: number, turn: Turn): Loop
 }
@@ -130,11 +163,12 @@ async function makePath(base: Base, company: Company) {
   const alone = company.alone.bind(company)
   const { books, outbox, sales, ledger, events, relay } = stores
   const { endingSoonMs, holdTtlMs, auditEveryMs } = config
-  const waiting = new Map<Id, (order: Order) => void>()
+  // A database in a file belongs to one process.
+  const settled = new Settled({ books, clock, watching: config.databaseUrl === 'sqlite:' ? null : push })
   const announce = announcer(board, push, (order) => {
     if (isFinal(order.state)) metrics.payment(order.state, clock.now() - order.reservedAt)
     else cards.due()
-    waiting.get(order.orderId)?.(order)
+    settled.announce(order)
   })
   const settling = loop('settle', 200, async () => {
     // Books and ledger are two then, and what the one did the other is told.
@@ -176,7 +210,7 @@ async function makePath(base: Base, company: Company) {
     audit,
     /** Something was told by the gateway. */
     told: cards.told,
-    settled: (orderId: Id, ms: number) => settledWithin(books, waiting, orderId, ms),
+    settled: (orderId: Id, ms: number) => settled.within(orderId, ms),
     ready: async () => {
       const silentMs = clock.now() - lag.measuredAt
       return { stores: silentMs < SILENT_MS || `they have not answered for ${Math.round(silentMs / 1000)} s` }
@@ -324,23 +358,4 @@ async function unlessStopped(audit: Promise<Audit>, stopping: AbortSignal): Prom
   stopping.addEventListener('abort', () => stopped.resolve())
   await Promise.race([audit, stopped.promise])
   return false
-}
-
-async function settledWithin(
-  books: Pick<Stores['books'], 'order'>,
-  waiting: Map<Id, (order: Order) => void>,
-  orderId: Id,
-  ms: number,
-): Promise<Order | undefined> {
-  const heard = Promise.withResolvers<Order | undefined>()
-  waiting.set(orderId, heard.resolve)
-  try {
-    const known = await books.order(orderId)
-    if (known && known.state !== 'RESERVATION_PENDING') return known
-    const late = new AbortController()
-    void clock.sleep(ms, late.signal).then(() => heard.resolve(undefined))
-    return await heard.promise.finally(() => late.abort())
-  } finally {
-    waiting.delete(orderId)
-  }
 }

@@ -36,6 +36,12 @@ export class Metrics {
     labelNames: ['method', 'outcome'] as const,
     registers: [this.#registry],
   })
+  readonly #hints = new Counter({
+    name: 'doorbuster_push_hints_total',
+    help: 'Live messages between processes, by result: sent, heard, lost, ignored.',
+    labelNames: ['result'] as const,
+    registers: [this.#registry],
+  })
   /** A look by label makes an object and a hash each time; the words are few, so each keeps its counter. */
   readonly #byOutcome = new Map<string, Counter.Internal>()
 
@@ -60,6 +66,10 @@ export class Metrics {
 
   gatewayCall(method: string, outcome: string): void {
     this.#gatewayCalls.inc({ method, outcome })
+  }
+
+  hints(result: string, count: number): void {
+    this.#hints.inc({ result }, count)
   }
 
   /** `read` is asked at each scrape. Where it throws, the metric is left out of that scrape and the others stand. */

@@ -163,7 +163,6 @@ async function makePath(base: Base, company: Company) {
   const alone = company.alone.bind(company)
   const { books, outbox, sales, ledger, events, relay } = stores
   const { endingSoonMs, holdTtlMs, auditEveryMs } = config
-  // A database in a file belongs to one process.
   const settled = new Settled({ books, clock, watching: config.databaseUrl === 'sqlite:' ? null : push })
   const announce = announcer(board, push, (order) => {
     if (isFinal(order.state)) metrics.payment(order.state, clock.now() - order.reservedAt)

@@ -10,7 +10,7 @@ const LOOK_EVERY_MS = 250
 export type SettledParts = {
   books: Pick<Books, 'order'>
   clock: Clock
-  /** Hears what other processes settle; null where this one alone does. */
+  /** Hears what other processes settle; null where this one alone does, as with a database in a file. */
   watching: Pick<Watching, 'watchBuyer' | 'forget'> | null
 }
 

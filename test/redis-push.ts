@@ -37,6 +37,7 @@ export async function pushAt(
   })
   return {
     push,
+    link,
     serverId,
     counts,
     state,

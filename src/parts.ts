@@ -53,8 +53,8 @@ export async function makeParts(config: Config, stores: Stores, shared: Shared |
     if (error instanceof Bug) onBug(error)
     else log.error({ event: 'loop-failed', loop: name, err: error }, `${name} failed and will be tried again`)
   }
-  /** Known once the server listens. */
-  const place = { url: '' }
+  /** `url` is known once the server listens. */
+  const place = { url: '', isLeaving: false }
   const metrics = new Metrics()
   const base = {
     config,
@@ -98,6 +98,7 @@ async function makePayments(config: Config, place: { url: string }, metrics: Met
 
 type Base = {
   config: Config
+  place: { isLeaving: boolean }
   stores: Stores
   log: Log
   newId: () => Id
@@ -109,7 +110,7 @@ type Base = {
 }
 
 /** The path of a purchase: what answers, and the loops behind it, each waking the next. */
-async function makePath({ config, stores, log, newId, metrics, board, push, loop, payments }: Base) {
+async function makePath({ config, place, stores, log, newId, metrics, board, push, loop, payments }: Base) {
   const { books, outbox, sales, ledger, events, accounts, models, relay } = stores
   const { endingSoonMs, holdTtlMs, auditEveryMs } = config
   const waiting = new Map<Id, (order: Order) => void>()
@@ -161,7 +162,8 @@ async function makePath({ config, stores, log, newId, metrics, board, push, loop
     settled: (orderId: Id, ms: number) => settledWithin(books, waiting, orderId, ms),
     ready: async () => {
       const silentMs = clock.now() - lag.measuredAt
-      return { stores: silentMs < SILENT_MS || `they have not answered for ${Math.round(silentMs / 1000)} s` }
+      const stores = silentMs < SILENT_MS || `they have not answered for ${Math.round(silentMs / 1000)} s`
+      return { stores, ...(place.isLeaving && { process: 'it stops' }) }
     },
     loops: {
       publishing,

@@ -8,6 +8,7 @@ import { adminPaymentRoutes } from './http/admin-payment-routes.ts'
 import { adminRoutes } from './http/admin-routes.ts'
 import { demoGatewayRoutes } from './http/demo-gateway-routes.ts'
 import { docsRoutes } from './http/docs-routes.ts'
+import { lastAnswers, lastCall } from './http/last-call.ts'
 import { liveRoutes } from './http/live.ts'
 import { opsGauges, opsRoutes } from './http/ops-routes.ts'
 import { orderRoutes } from './http/order-routes.ts'
@@ -60,6 +61,8 @@ export async function serve(config: Config, withPage: boolean): Promise<void> {
   const lines = isApi ? await openShop(stack, parts, await page, gateway) : await openWorker(stack, parts)
   gateway?.start()
   stack.use(startRoles(config.roles, parts.loops))
+  // A database of its own has no other process beside it.
+  if (isApi && config.databaseUrl !== 'sqlite:') stack.defer(() => lastCall(parts.place, systemClock))
   console.log([`Doorbuster ${version()}`, '', ...lines].join('\n'))
   console.log(`ready ${parts.place.url}`)
   await untilTold(told, stack, log)
@@ -167,6 +170,7 @@ async function open(
   if (ownPort) await serveOn(stack, parts, { port: config.opsPort as number }, (app) => opsRoutes(app, parts))
   const lost = page ? lostVisitor(page) : undefined
   url = await serveOn(stack, parts, { port: config.port, lost }, (app) => {
+    lastAnswers(app, parts.place)
     sockets = routes(app, parts)
     if (page) pageRoutes(app, { ...parts, page, sales: parts.stores.sales, endingSoonMs, publicUrl })
     gateway?.routes(app, DEMO_PREFIX, () => (publicUrl ?? url) + DEMO_PREFIX)

@@ -12,8 +12,10 @@ import { type Target, targetsOf } from './set-targets.ts'
 
 /** A quarter of the buyers pay by card. */
 const SIZE: Size = { buyers: 120, units: 40, overMs: 2000, card: 0.25, calmMs: 90_000 }
-/** Longer than it takes to roll all. */
-const ROLL_SIZE: Size = { ...SIZE, buyers: 400, units: 130, overMs: 60_000 }
+/** About as long as it takes to roll all. */
+const ROLL_SIZE: Size = { ...SIZE, buyers: 600, units: 200, overMs: 20_000 }
+/** So many that there are some to sell until the primary dies. */
+const FAILOVER_SIZE: Size = { ...SIZE, buyers: 240, units: 160 }
 /** Buyers who leave the gateway's page keep their unit for so long. */
 const HOLD_TTL = '20s'
 const STOPPED_MS = 10_000
@@ -74,9 +76,9 @@ export const setFaults = {
     },
   },
   failover: {
-    size: SIZE,
+    size: FAILOVER_SIZE,
     async strike({ redis }, dice) {
-      const at = dice.between(0, SIZE.overMs - UNREPLICATED_MS)
+      const at = dice.between(200, 800)
       await sleep(at)
       await redis.cut()
       await sleep(UNREPLICATED_MS)

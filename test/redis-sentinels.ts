@@ -7,8 +7,8 @@ import { commandAt, placeOf, run } from './redis-server.ts'
 
 export const SENTINEL_NAME = 'main'
 const DOWN_AFTER_MS = 1000
-/** No second failover begins before twice that. */
-const FAILOVER_MS = 1500
+/** A failover that takes longer is given up; no second one begins before twice that. */
+const FAILOVER_MS = 3000
 
 export type Sentinel = {
   port: number

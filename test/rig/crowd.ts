@@ -44,6 +44,7 @@ export type Crowd = {
   stop(): void
 }
 export type Told = { yes: number; no: number; unknown: number }
+type Heard = { kind: keyof Told; word: string }
 /** Where buyers and the operator reach the shop. */
 type Door = { url: string; api: ApiClient }
 
@@ -69,18 +70,22 @@ export async function gather({ url, api }: Door, size = ALONE): Promise<Crowd> {
 }
 
 /** Each buyer asks twice at once, each time with a key of its own; an answer that is lost is lost. */
-export async function rush(shop: Door, crowd: Crowd): Promise<Told> {
+export async function rush(shop: Door, crowd: Crowd): Promise<{ told: Told; words: Record<string, number> }> {
   const { overMs } = crowd.size
   const wire = new Wire(shop.url, 2 * crowd.buyers.length)
   const told: Told = { yes: 0, no: 0, unknown: 0 }
+  const words: Record<string, number> = {}
   await Promise.all(
     crowd.buyers.map(async (buyer, i) => {
       await sleep((i / crowd.buyers.length) * overMs)
-      for (const heard of await Promise.all(['first', 'second'].map((key) => buy(wire, crowd, buyer, key)))) told[heard]++
+      for (const { kind, word } of await Promise.all(['first', 'second'].map((key) => buy(wire, crowd, buyer, key)))) {
+        told[kind]++
+        words[word] = (words[word] ?? 0) + 1
+      }
     }),
   )
   wire.close()
-  return told
+  return { told, words }
 }
 
 /** What is wrong after the fault, in sentences; none when every promise was kept. */
@@ -143,33 +148,43 @@ async function whenUp<T>(until: number, ask: () => Promise<T>): Promise<T> {
 }
 
 /** Notes what the buyer was told. A 5xx and a lost answer leave it open what happened. */
-async function buy(wire: Wire, crowd: Crowd, buyer: Buyer, key: string): Promise<keyof Told> {
+async function buy(wire: Wire, crowd: Crowd, buyer: Buyer, key: string): Promise<Heard> {
   const say = sayer(crowd)
   const { saleId, productId, payers } = crowd
   const headers = { authorization: `Bearer ${buyer.token}`, 'idempotency-key': key }
   const wish = { productId, quantity: 1, payment: { method: buyer.byCard ? 'card' : 'credit' } }
   const answer = await wire.ask('POST', `/api/v1/sales/${saleId}/purchase`, headers, JSON.stringify(wish))
+  const said = answer.kind === 'lost' ? {} : read(answer.body)
+  const word = said.code ?? (answer.kind === 'lost' ? 'no answer' : `status ${answer.status}`)
   if (answer.kind === 'lost' || answer.status >= 500) {
     buyer.open.add(key)
-    return 'unknown'
+    return { kind: 'unknown', word }
   }
-  if (answer.status === 429) return 'unknown'
+  if (answer.status === 429) return { kind: 'unknown', word }
   buyer.open.delete(key)
   const before = buyer.told.get(key)
   if (answer.status !== 202) {
     if (answer.status !== 409) say(`refused: a purchase is answered ${answer.status}`)
     if (before !== undefined) say(`lost: order ${before} was accepted and its key is now answered ${answer.status}`)
-    return 'no'
+    return { kind: 'no', word }
   }
-  const { orderId } = JSON.parse(answer.body) as { orderId: string }
+  const { orderId = '' } = said
   if (before !== undefined && before !== orderId) say(`lost: the key of order ${before} now gives ${orderId}`)
   if (before === undefined && buyer.byCard) void payers.pay(orderId, buyer.index)
   buyer.told.set(key, orderId)
-  return 'yes'
+  return { kind: 'yes', word: 'accepted' }
+}
+
+function read(body: string): { code?: string; orderId?: string } {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return {}
+  }
 }
 
 async function askUntilTold(wire: Wire, crowd: Crowd, buyer: Buyer, key: string, until: number): Promise<void> {
-  while ((await buy(wire, crowd, buyer, key)) === 'unknown') {
+  while ((await buy(wire, crowd, buyer, key)).kind === 'unknown') {
     if (Date.now() > until) return sayer(crowd)(`stuck: a key is still not answered ${crowd.size.calmMs} ms after the fault`)
     await sleep(LOOK_AGAIN_MS)
   }

@@ -11,6 +11,8 @@ export type Round = {
   round: number
   did: string
   told: Told
+  /** How often each answer was given, at the first time of asking. */
+  words?: Record<string, number>
   wrong: string[]
   /** From the end of the fault until all was final and balanced. */
   calmMs?: number
@@ -33,7 +35,7 @@ export async function* rounds(kind: Kind, seed: number, count: number): AsyncGen
       try {
         shop = await fault.start(place)
         const crowd = await gather(shop, ALONE)
-        const [struck, told] = await Promise.all([fault.strike(shop, place, dice), rush(shop, crowd)])
+        const [struck, { told }] = await Promise.all([fault.strike(shop, place, dice), rush(shop, crowd)])
         shop = struck.shop
         const wrong = await reckon(shop, crowd)
         yield { round, did: struck.did, told, wrong, ms: Math.round(performance.now() - startedAt) }

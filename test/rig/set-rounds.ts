@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Dice } from '../../sim/dice.ts'
 import { run } from '../command-line.ts'
 import { type ShopSet, startSet } from '../set/set.ts'
-import { gather, reckon, rush, type Size, type Told } from './crowd.ts'
+import { gather, reckon, rush, type Size } from './crowd.ts'
 import type { Round } from './rig.ts'
 import { type Target, targetsOf } from './set-targets.ts'
 
@@ -24,11 +24,14 @@ const DOWN_MAX_MS = 1500
 const UNREPLICATED_MS = 500
 const DRILL = ['drill', '--buyers', '5000', '--units', '100', '--over', '4000']
 
+const lostWords = ['no answer', 'unknown-outcome', 'busy']
+
 type Strike = (set: ShopSet, dice: Dice, round: number, only?: string) => Promise<string>
 type SetFault = {
   size: Size
-  strike: Strike /** What else must hold of what the crowd was told. */
-  demands?(told: Told): string[]
+  strike: Strike
+  /** What else must hold of what the crowd was told. */
+  demands?(words: Record<string, number>): string[]
 }
 
 const anyMoment = async (dice: Dice): Promise<number> => {
@@ -99,7 +102,9 @@ export const setFaults = {
       )
       return `each of ${codes.length} processes rolled, ${Math.round(performance.now() - startedAt)} ms`
     },
-    demands: ({ unknown }) => (unknown === 0 ? [] : [`lost: ${unknown} purchases were not answered at the first time of asking`]),
+    // While the only gateway is rolled, cards are not taken.
+    demands: (words) =>
+      lostWords.flatMap((word) => (words[word] ? [`lost: ${words[word]} purchases were answered ${word}`] : [])),
   },
 } satisfies Record<string, SetFault>
 
@@ -123,10 +128,10 @@ type Outcome = Omit<Round, 'round' | 'ms'>
 
 async function crowdRound(set: ShopSet, fault: SetFault, dice: Dice, round: number, only?: string): Promise<Outcome> {
   const crowd = await gather(set, fault.size)
-  const [did, told] = await Promise.all([fault.strike(set, dice, round, only), rush(set, crowd)])
+  const [did, { told, words }] = await Promise.all([fault.strike(set, dice, round, only), rush(set, crowd)])
   const calmAt = performance.now()
-  const wrong = [...(await reckon(set, crowd)), ...(fault.demands?.(told) ?? [])]
-  return { did, told, calmMs: Math.round(performance.now() - calmAt), wrong }
+  const wrong = [...(await reckon(set, crowd)), ...(fault.demands?.(words) ?? [])]
+  return { did, told, words, calmMs: Math.round(performance.now() - calmAt), wrong }
 }
 
 /** A rehearsal of the command line, of which every third crowd pays by card in part; kills and stops in turn. */

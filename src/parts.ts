@@ -5,6 +5,7 @@ import { isFinal, type Order } from './core/order.ts'
 import { TokenCheck } from './gate/identity.ts'
 import { LocalRate, noRate } from './gate/local-rate.ts'
 import { DEMO_PREFIX, demoKeys } from './gateway-demo/keys.ts'
+import { LastCall } from './http/last-call.ts'
 import type { Shared } from './open-stores.ts'
 import { gatewayOf } from './payment/card-payments.ts'
 import { systemClock as clock } from './platform/clock.ts'
@@ -53,12 +54,13 @@ export async function makeParts(config: Config, stores: Stores, shared: Shared |
     if (error instanceof Bug) onBug(error)
     else log.error({ event: 'loop-failed', loop: name, err: error }, `${name} failed and will be tried again`)
   }
-  /** `url` is known once the server listens. */
-  const place = { url: '', isLeaving: false }
+  /** Known once the server listens. */
+  const place = { url: '' }
   const metrics = new Metrics()
   const base = {
     config,
     place,
+    lastCall: new LastCall(clock),
     stores,
     shared,
     log,
@@ -98,7 +100,7 @@ async function makePayments(config: Config, place: { url: string }, metrics: Met
 
 type Base = {
   config: Config
-  place: { isLeaving: boolean }
+  lastCall: LastCall
   stores: Stores
   log: Log
   newId: () => Id
@@ -110,7 +112,7 @@ type Base = {
 }
 
 /** The path of a purchase: what answers, and the loops behind it, each waking the next. */
-async function makePath({ config, place, stores, log, newId, metrics, board, push, loop, payments }: Base) {
+async function makePath({ config, lastCall, stores, log, newId, metrics, board, push, loop, payments }: Base) {
   const { books, outbox, sales, ledger, events, accounts, models, relay } = stores
   const { endingSoonMs, holdTtlMs, auditEveryMs } = config
   const waiting = new Map<Id, (order: Order) => void>()
@@ -163,7 +165,7 @@ async function makePath({ config, place, stores, log, newId, metrics, board, pus
     ready: async () => {
       const silentMs = clock.now() - lag.measuredAt
       const stores = silentMs < SILENT_MS || `they have not answered for ${Math.round(silentMs / 1000)} s`
-      return { stores, ...(place.isLeaving && { process: 'it stops' }) }
+      return { stores, ...(lastCall.isOn && { process: 'it stops' }) }
     },
     loops: {
       publishing,

@@ -8,7 +8,6 @@ import { adminPaymentRoutes } from './http/admin-payment-routes.ts'
 import { adminRoutes } from './http/admin-routes.ts'
 import { demoGatewayRoutes } from './http/demo-gateway-routes.ts'
 import { docsRoutes } from './http/docs-routes.ts'
-import { lastAnswers, lastCall } from './http/last-call.ts'
 import { liveRoutes } from './http/live.ts'
 import { opsGauges, opsRoutes } from './http/ops-routes.ts'
 import { orderRoutes } from './http/order-routes.ts'
@@ -62,7 +61,7 @@ export async function serve(config: Config, withPage: boolean): Promise<void> {
   gateway?.start()
   stack.use(startRoles(config.roles, parts.loops))
   // A database of its own has no other process beside it.
-  if (isApi && config.databaseUrl !== 'sqlite:') stack.defer(() => lastCall(parts.place, systemClock))
+  if (isApi && config.databaseUrl !== 'sqlite:') stack.defer(() => parts.lastCall.give())
   console.log([`Doorbuster ${version()}`, '', ...lines].join('\n'))
   console.log(`ready ${parts.place.url}`)
   await untilTold(told, stack, log)
@@ -170,7 +169,7 @@ async function open(
   if (ownPort) await serveOn(stack, parts, { port: config.opsPort as number }, (app) => opsRoutes(app, parts))
   const lost = page ? lostVisitor(page) : undefined
   url = await serveOn(stack, parts, { port: config.port, lost }, (app) => {
-    lastAnswers(app, parts.place)
+    parts.lastCall.of(app)
     sockets = routes(app, parts)
     if (page) pageRoutes(app, { ...parts, page, sales: parts.stores.sales, endingSoonMs, publicUrl })
     gateway?.routes(app, DEMO_PREFIX, () => (publicUrl ?? url) + DEMO_PREFIX)

@@ -14,6 +14,9 @@ const missing = 'there is no nginx here: install it, as by `apt-get install ngin
 /** Why the tests over it are left out here; false where they are not. */
 export const withoutNginx: string | false = place === undefined && !requires('nginx') && missing
 
+/** Who was refused a connection is given no more of them for a second, counted in whole seconds. */
+export const TAKEN_BACK_MS = 2500
+
 export type Nginx = {
   url: string
   /** Of those that serve; the master starts another in place of one that dies. */

@@ -1,13 +1,14 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { RoleName } from '../../src/config.ts'
 import { ApiClient } from '../../src/platform/api-client.ts'
 import { freePort } from '../free-port.ts'
 import { type PostgresServer, startPostgres, withoutPostgres } from '../postgres-server.ts'
 import { type RedisServer, startRedis, withoutRedis } from '../redis-server.ts'
 import { type Running, startProcess } from '../shop.ts'
-import { type Nginx, startNginx, withoutNginx } from './nginx.ts'
+import { type Nginx, startNginx, TAKEN_BACK_MS, withoutNginx } from './nginx.ts'
 import { type RedisPair, startRedisPair } from './redis-pair.ts'
 
 /** Why no set can be started here; false where one can. */
@@ -122,6 +123,7 @@ async function open(stack: AsyncDisposableStack, env: Record<string, string>): P
       for (const one of chosen) {
         codes.push(await one.stop())
         await one.start()
+        if (one.role === 'api') await sleep(TAKEN_BACK_MS)
       }
       return codes
     },

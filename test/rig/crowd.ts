@@ -155,7 +155,7 @@ async function buy(wire: Wire, crowd: Crowd, buyer: Buyer, key: string): Promise
   const wish = { productId, quantity: 1, payment: { method: buyer.byCard ? 'card' : 'credit' } }
   const answer = await wire.ask('POST', `/api/v1/sales/${saleId}/purchase`, headers, JSON.stringify(wish))
   const said = answer.kind === 'lost' ? {} : read(answer.body)
-  const word = said.code ?? (answer.kind === 'lost' ? 'no answer' : `status ${answer.status}`)
+  const word = wordOf(answer, said)
   if (answer.kind === 'lost' || answer.status >= 500) {
     buyer.open.add(key)
     return { kind: 'unknown', word }
@@ -175,7 +175,17 @@ async function buy(wire: Wire, crowd: Crowd, buyer: Buyer, key: string): Promise
   return { kind: 'yes', word: 'accepted' }
 }
 
-function read(body: string): { code?: string; orderId?: string } {
+/** A shop that is slow says so itself; what a proxy answers in its place was sent to one that then was gone. */
+function wordOf(answer: Answer, { code, detail }: Said): string {
+  if (answer.kind === 'lost') return 'no answer'
+  if (code === undefined) return `status ${answer.status}`
+  return code === 'unknown-outcome' && !/bought/.test(detail ?? '') ? CUT_OFF : code
+}
+
+type Said = { code?: string; detail?: string; orderId?: string }
+export const CUT_OFF = 'cut off'
+
+function read(body: string): Said {
   try {
     return JSON.parse(body)
   } catch {

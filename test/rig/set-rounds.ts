@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Dice } from '../../sim/dice.ts'
 import { run } from '../command-line.ts'
 import { type ShopSet, startSet } from '../set/set.ts'
-import { gather, reckon, rush, type Size } from './crowd.ts'
+import { CUT_OFF, gather, reckon, rush, type Size } from './crowd.ts'
 import type { Round } from './rig.ts'
 import { type Target, targetsOf } from './set-targets.ts'
 
@@ -24,7 +24,7 @@ const DOWN_MAX_MS = 1500
 const UNREPLICATED_MS = 500
 const DRILL = ['drill', '--buyers', '5000', '--units', '100', '--over', '4000']
 
-const lostWords = ['no answer', 'unknown-outcome', 'busy']
+const lostWords = ['no answer', CUT_OFF]
 
 type Strike = (set: ShopSet, dice: Dice, round: number, only?: string) => Promise<string>
 type SetFault = {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -98,18 +98,20 @@ export async function startShop(
 ): Promise<Shop> {
   const dir = env.DATA_DIR ?? mkdtempSync(join(tmpdir(), 'shop-'))
   if (env.DATA_DIR === undefined) folders.add(dir)
-  const { output, stop, kill } = await startProcess({ PORT: '0', DATA_DIR: dir, ...env }, args, under)
-  const { url, pid, token } = JSON.parse(readFileSync(join(dir, 'run.json'), 'utf8')) as {
-    url: string
-    pid: number
-    token: string
-  }
+  const { output, stop, kill, ...started } = await startProcess({ PORT: '0', DATA_DIR: dir, ...env }, args, under)
+  const { url, pid, token } = runOf(dir) ?? { ...started, token: '' }
   // Asked to end, not killed: only then it says what of it was run (NODE_V8_COVERAGE).
   t?.after(async () => {
     await stop()
     if (folders.delete(dir)) rmSync(dir, { recursive: true, force: true })
   })
   return { url, dir, token, api: new ApiClient(url, token), pid, output, stop, kill: () => kill(pid) }
+}
+
+/** `undefined`: a process without the role api, which commands do not speak to. */
+function runOf(dir: string): { url: string; pid: number; token: string } | undefined {
+  const file = join(dir, 'run.json')
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
 }
 
 async function within<T>(ms: number, work: Promise<T>, output: () => string): Promise<T> {

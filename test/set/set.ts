@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -51,7 +51,6 @@ export type ShopSet = AsyncDisposable & {
 
 /** How many processes of each role. */
 const COUNTS = { api: 2, relay: 2, payments: 2, scheduler: 2, 'gateway-demo': 1 } as const satisfies Record<RoleName, number>
-const KEYS = 'keys.json'
 const GATEWAY_KEY = 'gateway-of-the-set'
 
 /** The scaled-out shop on this machine: nginx, processes of each role, Redis with replica and Sentinels, another Redis for what is
@@ -92,14 +91,7 @@ async function open(stack: AsyncDisposableStack, env: Record<string, string>): P
   }
   const members = names().map((name) => member(name, { root, url, port: portOf(name), settings }))
   stack.defer(async () => void (await Promise.all(members.map((one) => one.kill()))))
-  const [first, ...others] = members
-  // Who comes first makes the tables, the keys and the administrator.
-  await first?.start()
-  for (const { name } of others) {
-    mkdirSync(join(root, name), { mode: 0o700 })
-    copyFileSync(join(root, 'api-1', KEYS), join(root, name, KEYS))
-  }
-  await Promise.all(others.map((one) => one.start()))
+  await Promise.all(members.map((one) => one.start()))
   const of = (role: RoleName) => members.filter((one) => one.role === role)
   const nginx = await startNginx(
     portOf('nginx'),

@@ -21,6 +21,7 @@ import { type Database, migrate, type Sql } from '../../platform/sql.ts'
 import { sqliteFacts } from '../../platform/sqlite/connection.ts'
 import { ensureAdministrator } from './administrator.ts'
 import { Identity, mountIdentity, type Tokens } from './identity.ts'
+import { KeyFile } from './key-file.ts'
 import { Keys } from './keys.ts'
 import { PasswordTurns } from './passwords.ts'
 import { accountRoutes } from './routes.ts'
@@ -72,7 +73,7 @@ async function openShop(dataDir: string, turns = new PasswordTurns()) {
     for (const [at, id] of ids.entries()) state.opened.push([id, credits[at] as number])
   })
   const models = new SqlOidcModels(db)
-  const keys = await Keys.open(dataDir, systemRandom)
+  const keys = await Keys.open(new KeyFile(dataDir), systemRandom)
   const check = new TokenCheck({ keys: keys.verification, issuers: () => keys.issuers, audience, clock })
   const ended = (grantId: string) => check.deny(grantId)
   const failed = (error: Error) => void state.failures.push(error)
@@ -386,7 +387,7 @@ test('keys that cannot be read stop the start with a sentence', async () => {
   assert.ok((await readFile(path, 'utf8')).includes('"cookies"'))
   for (const text of ['', '{}', 'null']) {
     await writeFile(path, text)
-    await assert.rejects(Keys.open(dataDir, systemRandom), /Put back a copy, or delete it/)
+    await assert.rejects(Keys.open(new KeyFile(dataDir), systemRandom), /Put back a copy, or delete it/)
   }
 })
 

@@ -138,8 +138,15 @@ async function crowdRound(set: ShopSet, fault: SetFault, dice: Dice, round: numb
 async function drillRound(set: ShopSet, dice: Dice, round: number, only?: string): Promise<Outcome> {
   const [name, target] = targetOf(set, Math.ceil(round / 2), only)
   const cards = round % 3 === 0 ? ['--card', '0.3'] : []
+  const before = await set.redis.writes(set.redis.primary)
   const drilled = run(set.dir, ...DRILL, ...cards)
-  await sleep(dice.between(1000, 4000))
+  let isOver = false
+  void drilled.finally(() => {
+    isOver = true
+  })
+  // Some units are gone, and some are left.
+  const gone = dice.between(1, 60)
+  while (!isOver && (await set.redis.writes(set.redis.primary)) < before + gone) await sleep(20)
   const did = round % 2 === 1 ? await killed(name, target, dice) : await stopped(name, target)
   const { code, out, errors } = await drilled
   const audit = await run(set.dir, 'audit', '--strict')

@@ -101,10 +101,17 @@ http {
       proxy_set_header Connection $connection_upgrade;
       proxy_set_header Upgrade $http_upgrade;
       proxy_set_header Host $http_host;
-      proxy_next_upstream error timeout;
+      proxy_next_upstream error;
       proxy_next_upstream_tries 2;
       proxy_connect_timeout 1s;
-      proxy_read_timeout 20s;
+      proxy_read_timeout 60s;
+    }
+    location /api/v1/admin/ {
+      proxy_pass http://shop;
+      proxy_http_version 1.1;
+      proxy_set_header Connection '';
+      proxy_set_header Host $http_host;
+      proxy_read_timeout 600s;
     }
     location @away {
       default_type application/problem+json;

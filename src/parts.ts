@@ -5,6 +5,7 @@ import { isFinal } from './core/order.ts'
 import { TokenCheck } from './gate/identity.ts'
 import { LocalRate, noRate } from './gate/local-rate.ts'
 import { DEMO_PREFIX, demoKeys } from './gateway-demo/keys.ts'
+import { LastCall } from './http/last-call.ts'
 import type { Shared } from './open-stores.ts'
 import { gatewayOf } from './payment/card-payments.ts'
 import { Company } from './peers/company.ts'
@@ -82,6 +83,7 @@ export async function makeParts(config: Config, stores: Stores, shared: Shared |
   const base = {
     config,
     place,
+    lastCall: new LastCall(clock),
     stores,
     shared,
     log,
@@ -146,6 +148,7 @@ async function makePayments(config: Config, place: { url: string }, metrics: Met
 
 type Base = {
   config: Config
+  lastCall: LastCall
   serverId: Id
   stores: Stores
   log: Log
@@ -159,7 +162,7 @@ type Base = {
 
 /** The path of a purchase: what answers, and the loops behind it, each waking the next. */
 async function makePath(base: Base, company: Company) {
-  const { config, stores, log, newId, metrics, board, push, loop, payments } = base
+  const { config, lastCall, stores, log, newId, metrics, board, push, loop, payments } = base
   const alone = company.alone.bind(company)
   const { books, outbox, sales, ledger, events, relay } = stores
   const { endingSoonMs, holdTtlMs, auditEveryMs } = config
@@ -212,7 +215,8 @@ async function makePath(base: Base, company: Company) {
     settled: (orderId: Id, ms: number) => settled.within(orderId, ms),
     ready: async () => {
       const silentMs = clock.now() - lag.measuredAt
-      return { stores: silentMs < SILENT_MS || `they have not answered for ${Math.round(silentMs / 1000)} s` }
+      const stores = silentMs < SILENT_MS || `they have not answered for ${Math.round(silentMs / 1000)} s`
+      return { stores, ...(lastCall.isOn && { process: 'it stops' }) }
     },
     loops: {
       publishing,

@@ -63,6 +63,8 @@ export async function serve(config: Config, withPage: boolean): Promise<void> {
   gateway?.start()
   stack.defer(() => parts.company.leave())
   stack.use(startRoles(config.roles, parts.loops, parts.beside))
+  // A database of its own has no other process beside it.
+  if (isApi && config.databaseUrl !== 'sqlite:') stack.defer(() => parts.lastCall.give())
   console.log([`Doorbuster ${version()}`, '', ...lines].join('\n'))
   console.log(`ready ${parts.place.url}`)
   await untilTold(told, stack, log)
@@ -177,6 +179,7 @@ async function open(
   if (ownPort) await serveOn(stack, parts, { port: config.opsPort as number }, (app) => opsRoutes(app, parts))
   const lost = page ? lostVisitor(page) : undefined
   url = await serveOn(stack, parts, { port: config.port, lost }, (app) => {
+    parts.lastCall.of(app)
     sockets = routes(app, parts)
     if (page) pageRoutes(app, { ...parts, page, sales: parts.stores.sales, endingSoonMs, publicUrl })
     gateway?.routes(app, DEMO_PREFIX, () => (publicUrl ?? url) + DEMO_PREFIX)

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
 /** A command that takes longer hangs. */
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 240_000
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 type Ran = { code: number | null; out: string; errors: string }

@@ -31,7 +31,8 @@ export type RedisServer = {
   command(...args: string[]): Promise<unknown>
   /** As power loss does; its port and folder are kept. */
   kill(): Promise<void>
-  start(): Promise<void>
+  /** @param instead of the arguments that it was first started with. */
+  start(instead?: string[]): Promise<void>
   /** Also removes the folder. */
   stop(): Promise<void>
 }
@@ -65,8 +66,8 @@ export async function startRedis(kind: RedisKind = 'redis-server', args: string[
       child.kill('SIGKILL')
       await gone
     },
-    async start() {
-      child = await run(place, [...own, ...args], port)
+    async start(instead = args) {
+      child = await run(place, [...own, ...instead], port)
     },
     async stop() {
       await server.kill()

@@ -43,6 +43,8 @@ export async function makeServer(parts: ServerParts, routes: (app: App) => void)
     // Elsewhere a wish to upgrade is passed over, as RFC 9110 allows: the connection would be answered and then stay open.
     http: { shouldUpgradeCallback: ({ url }) => LIVE.test(url ?? '') },
     requestTimeout: 30_000,
+    // What comes while the server closes was sent before anybody could know.
+    return503OnClosing: false,
     clientErrorHandler: socketProblems(random),
     frameworkErrors: (error, request, reply) => void onError(error, request, Object.assign(reply, { problem }) as never),
   })

@@ -4,12 +4,15 @@ import { phaseOf, type Sale, statusOf, termsOf } from '../core/sale.ts'
 import { LEASE_MS } from '../gate/lease.ts'
 import type { Ledger, LedgerView } from '../ledger/ledger.ts'
 import type { Clock } from '../platform/clock.ts'
+import { inTurn } from '../platform/in-turn.ts'
 import type { Push } from '../push/push.ts'
 import type { Board } from './board.ts'
 
 /** How long an ended sale stays on the board after its end. */
 const SHOWN_AFTER_END_MS = 3600_000
 const REFRESH_MS = 1000
+/** Between two looks for what is not on the board: whoever asks for a sale that is nowhere must not make work of it. */
+const MISSED_MS = 100
 
 export type RunSaleParts = {
   sales: Sales
@@ -29,6 +32,7 @@ export class RunSale {
   /** By this process. */
   readonly #settled = new Set<Id>()
   readonly #dropped = new Set<Id>()
+  #missedAt = Number.NEGATIVE_INFINITY
 
   constructor(parts: RunSaleParts) {
     this.#parts = parts
@@ -90,13 +94,25 @@ export class RunSale {
   /** Brings the board level with the books: what other processes changed, and what happened before a start. */
   async refresh(): Promise<void> {
     const { sales, board, clock } = this.#parts
-    board.put(await sales.current(clock.now() - SHOWN_AFTER_END_MS))
+    // One that comes onto the board meanwhile is in no list that was read before.
+    const before = board.all().map(({ sale }) => sale.id)
+    board.put(await sales.current(clock.now() - SHOWN_AFTER_END_MS), before)
     for (const { sale } of board.all()) {
       if (sale.settledAt === null) await this.#count(sale.id)
       // What was left is ordinary stock again.
       else for (const { productId } of sale.items) board.stock(sale.id, productId, 0)
     }
   }
+
+  /** For who asks for what is not on the board: another process may have made it since the last look. One look, begun after they
+   *  asked, serves all who ask until then. Throws the faults of the stores. */
+  readonly lookAgain = inTurn(async () => {
+    const { clock } = this.#parts
+    const waitMs = this.#missedAt + MISSED_MS - clock.ticks()
+    if (waitMs > 0) await clock.sleep(waitMs)
+    this.#missedAt = clock.ticks()
+    await this.refresh()
+  })
 
   /** Announces what has come. Answers how long until it must look again, milliseconds. */
   async tick(): Promise<number> {

@@ -2,6 +2,7 @@ import type { Config } from './config.ts'
 import { Bug } from './core/assert.ts'
 import type { Id } from './core/ids.ts'
 import { isFinal, type Order } from './core/order.ts'
+import { type Sale, statusOf } from './core/sale.ts'
 import { TokenCheck } from './gate/identity.ts'
 import { LocalRate, noRate } from './gate/local-rate.ts'
 import { DEMO_PREFIX, demoKeys } from './gateway-demo/keys.ts'
@@ -28,9 +29,11 @@ import { RunSale } from './purchase/run-sale.ts'
 import { expireOrders, type MoveParts, settleOrders } from './purchase/settle-order.ts'
 import { sweep } from './purchase/sweep.ts'
 import { LocalPush } from './push/local-push.ts'
+import { cachedCatalogue, sharedRate } from './shared-parts.ts'
 import { Identity } from './shop/accounts/identity.ts'
 import { Keys } from './shop/accounts/keys.ts'
 import { PasswordTurns } from './shop/accounts/passwords.ts'
+import type { CachedCatalogue } from './shop/catalogue/cached-catalogue.ts'
 import type { Stores } from './stores.ts'
 
 /** How many requests of buyers may wait for the ledger; at the measured rates this is a second of work. */
@@ -56,6 +59,9 @@ export async function makeParts(config: Config, stores: Stores, shared: Shared |
   /** Known once the server listens. */
   const place = { url: '' }
   const metrics = new Metrics()
+  const newId = idMaker(clock, random)
+  const ownRate = config.rateLimits ? new LocalRate(clock) : noRate
+  const sharing = { config, shared, clock, newId, metrics, log }
   const base = {
     config,
     place,
@@ -64,12 +70,15 @@ export async function makeParts(config: Config, stores: Stores, shared: Shared |
     log,
     clock,
     random,
-    newId: idMaker(clock, random),
+    newId,
     metrics,
+    catalogue: await cachedCatalogue(stores.catalogue, sharing),
     payments: await makePayments(config, place, metrics, log),
     board: new Board(),
     push: new LocalPush(clock.soon),
-    rate: config.rateLimits ? new LocalRate(clock) : noRate,
+    /** Of this process alone. */
+    ownRate,
+    rate: config.rateLimits ? sharedRate(ownRate, sharing) : ownRate,
     loop: (name: string, everyMs: number, turn: Turn) => new Loop(name, clock, everyMs, turn, failed),
   }
   return { ...base, ...(await makePath(base)), ...(await makeGate(base)) }
@@ -102,6 +111,7 @@ type Base = {
   log: Log
   newId: () => Id
   metrics: Metrics
+  catalogue: CachedCatalogue
   board: Board
   push: LocalPush
   payments: Payments
@@ -109,11 +119,13 @@ type Base = {
 }
 
 /** The path of a purchase: what answers, and the loops behind it, each waking the next. */
-async function makePath({ config, stores, log, newId, metrics, board, push, loop, payments }: Base) {
-  const { books, outbox, sales, ledger, events, accounts, models, relay } = stores
+async function makePath({ config, stores, log, newId, metrics, catalogue, board, push, loop, payments }: Base) {
+  const { books, outbox, sales, ledger, events, relay } = stores
   const { endingSoonMs, holdTtlMs, auditEveryMs } = config
   const waiting = new Map<Id, (order: Order) => void>()
+  const moved = stockMover(board, catalogue)
   const announce = announcer(board, push, (order) => {
+    moved.byOrder(order)
     if (isFinal(order.state)) metrics.payment(order.state, clock.now() - order.reservedAt)
     else cards.due()
     waiting.get(order.orderId)?.(order)
@@ -131,7 +143,7 @@ async function makePath({ config, stores, log, newId, metrics, board, push, loop
     return more
   })
   const running = loop('run-sales', 1000, () => runSale.tick())
-  const runSale = new RunSale({ sales, ledger, board, push, clock, endingSoonMs, changed: () => running.wake() })
+  const runSale = new RunSale({ sales, ledger, board, push, clock, endingSoonMs, changed: moved.bySale(() => running.wake()) })
   const booked = () => publishing.wake()
   const level = makeLevel({ stores, log, loop }, booked)
   const lag = new Lag(outbox, events, holdTtlMs / 4)
@@ -150,7 +162,7 @@ async function makePath({ config, stores, log, newId, metrics, board, push, loop
   })
   const moves = { books, ledger, announce }
   const cards = makeCards({ stores, log, loop, payments }, moves)
-  const audit = makeAudit(stores, level.rebuild, log, holdTtlMs + STUCK_AFTER_HOLD_MS)
+  const audit = makeAudit(stores, level.rebuild, log, holdTtlMs + STUCK_AFTER_HOLD_MS, moved.byRepair)
   return {
     placeOrder,
     runSale,
@@ -169,14 +181,34 @@ async function makePath({ config, stores, log, newId, metrics, board, push, loop
       running,
       expiring: loop('expire-orders', 1000, () => expireOrders(moves)),
       measuring: loop('measure-lag', LAG_MS, () => lag.measure(clock.now()).then(() => false)),
-      purging: loop('purge', 60_000, async () => {
-        const gone = [await accounts.purge(clock.now()), await models.purge(clock.now()), await events.prune(EVENTS_KEPT_MS)]
-        return gone.some((rows) => rows >= 1000)
-      }),
+      purging: loop('purge', 60_000, () => purge(stores)),
       auditing: loop('audit', auditEveryMs, (stopping) => unlessStopped(audit.run(), stopping)),
       ...level.loops,
       ...cards.loops,
     },
+  }
+}
+
+/** What is past its time. True when there may be more. */
+async function purge({ accounts, models, events }: Stores): Promise<boolean> {
+  const gone = [await accounts.purge(clock.now()), await models.purge(clock.now()), await events.prune(EVENTS_KEPT_MS)]
+  return gone.some((rows) => rows >= 1000)
+}
+
+/** Whatever moves ordinary stock, the catalogue's caches hear of it. A sale that runs moves none: its units are its own. */
+function stockMover(board: Board, catalogue: CachedCatalogue) {
+  return {
+    bySale: (changed: () => void) => (sale: Sale) => {
+      void catalogue.forget(sale.items.map(({ productId }) => productId))
+      changed()
+    },
+    /** Units that come back after the sale was settled are ordinary stock at once. */
+    byOrder({ saleId, productId, state }: Order) {
+      const live = board.get(saleId)
+      const runs = live && statusOf(live.sale, clock.now()) !== 'ENDED'
+      if (!runs && isFinal(state) && state !== 'COMPLETED') void catalogue.forget([productId])
+    },
+    byRepair: () => void catalogue.forget(null),
   }
 }
 
@@ -234,7 +266,7 @@ async function makeGate({ config, stores, log }: Base) {
 }
 
 /** `still`: nothing sells and nothing settles, as there is no server. */
-function makeAudit({ sales, ledger }: Stores, rebuild: RebuildLedger, log: Base['log'], stuckMs: number) {
+function makeAudit({ sales, ledger }: Stores, rebuild: RebuildLedger, log: Base['log'], stuckMs: number, repaired: () => void) {
   let last: Audit | null = null
   const parts = { sales, ledger, rebuild, clock, stuckMs }
   function heard<T extends Audit>(audit: T): T {
@@ -250,6 +282,7 @@ function makeAudit({ sales, ledger }: Stores, rebuild: RebuildLedger, log: Base[
     run: (still = false): Promise<Audit> => (still ? runAudit({ ...parts, still }).then(heard) : next()),
     async repair(still = false): Promise<RepairedAudit> {
       const audit = await runRepair({ ...parts, still })
+      if (audit.repaired.length > 0) repaired()
       for (const { saleId, steps, before } of audit.repaired) {
         const wrong = before.filter((one) => !one.holds)
         log.warn({ event: 'repaired', saleId, steps, wrong }, 'a sale was made anew from its orders')

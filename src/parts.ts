@@ -1,7 +1,8 @@
 import type { Config } from './config.ts'
 import { Bug } from './core/assert.ts'
 import type { Id } from './core/ids.ts'
-import { isFinal } from './core/order.ts'
+import { isFinal, type Order } from './core/order.ts'
+import { type Sale, statusOf } from './core/sale.ts'
 import { TokenCheck } from './gate/identity.ts'
 import { LocalRate, noRate } from './gate/local-rate.ts'
 import { DEMO_PREFIX, demoKeys } from './gateway-demo/keys.ts'
@@ -30,17 +31,17 @@ import { RunSale } from './purchase/run-sale.ts'
 import { expireOrders, type MoveParts, settleOrders } from './purchase/settle-order.ts'
 import { Settled } from './purchase/settled.ts'
 import { sweep } from './purchase/sweep.ts'
-import { LocalPush } from './push/local-push.ts'
 import { LocalTickets } from './push/local-tickets.ts'
 import type { Watching } from './push/outlet.ts'
 import type { Push } from './push/push.ts'
-import type { RedisPushParts } from './push/redis-push.ts'
 import { RedisTickets } from './push/redis-tickets.ts'
+import { cachedCatalogue, livePush, sharedRate } from './shared-parts.ts'
 import { Identity } from './shop/accounts/identity.ts'
 import { KeyFile } from './shop/accounts/key-file.ts'
 import { type Keyring, Keys } from './shop/accounts/keys.ts'
 import { PasswordTurns } from './shop/accounts/passwords.ts'
 import { ENDED_TOLD_MS } from './shop/accounts/sql-oidc-models.ts'
+import type { CachedCatalogue } from './shop/catalogue/cached-catalogue.ts'
 import type { Stores } from './stores.ts'
 
 /** How many requests of buyers may wait for the ledger; at the measured rates this is a second of work. */
@@ -72,14 +73,9 @@ export async function makeParts(config: Config, stores: Stores, shared: Shared |
   const newId = idMaker(clock, random)
   const loop = (name: string, everyMs: number, turn: Turn) => new Loop(name, clock, everyMs, turn, failed)
   const serverId = newId()
-  const push = await makePush({
-    shared,
-    serverId,
-    metrics,
-    loop,
-    log,
-    saleChanged: () => loops.running.wake(),
-  })
+  const ownRate = config.rateLimits ? new LocalRate(clock) : noRate
+  const sharing = { config, shared, serverId, clock, newId, metrics, loop, log }
+  const push = await livePush(sharing, () => loops.running.wake())
   const base = {
     config,
     place,
@@ -92,11 +88,14 @@ export async function makeParts(config: Config, stores: Stores, shared: Shared |
     newId,
     serverId,
     metrics,
+    catalogue: await cachedCatalogue(stores.catalogue, sharing),
     payments: await makePayments(config, place, metrics, log),
     board: new Board(),
     push,
     tickets: shared ? new RedisTickets(shared.link, random) : new LocalTickets(clock, random),
-    rate: config.rateLimits ? new LocalRate(clock) : noRate,
+    /** Of this process alone. */
+    ownRate,
+    rate: config.rateLimits ? sharedRate(ownRate, sharing) : ownRate,
     loop,
   }
   const company = makeCompany(base)
@@ -104,25 +103,6 @@ export async function makeParts(config: Config, stores: Stores, shared: Shared |
   const { following, ...gate } = await makeGate(base)
   const beside = config.databaseUrl === 'sqlite:' ? [] : [following, ...company.loops()]
   return { ...base, ...path, ...gate, company, loops, beside }
-}
-
-type PushParts = Pick<RedisPushParts, 'serverId' | 'loop' | 'saleChanged'> & { shared: Shared | null; metrics: Metrics; log: Log }
-
-/** Live messages to the sockets of this process and, by a Redis, of others. */
-async function makePush({ shared, metrics, log, ...parts }: PushParts): Promise<Push & Watching> {
-  const local = new LocalPush(clock.soon)
-  if (!shared) return local
-  const { RedisPush } = await import('./push/redis-push.ts')
-  const { link, listener } = shared
-  return new RedisPush({
-    ...parts,
-    local,
-    link,
-    listener,
-    clock,
-    counted: (result, hints) => metrics.hints(result, hints),
-    deaf: (error) => log.warn({ event: 'push-deaf', err: error }, 'live messages of other processes are not heard'),
-  })
 }
 
 /** `null`: no cards are taken. */
@@ -154,6 +134,7 @@ type Base = {
   log: Log
   newId: () => Id
   metrics: Metrics
+  catalogue: CachedCatalogue
   board: Board
   push: Push & Watching
   payments: Payments
@@ -162,12 +143,14 @@ type Base = {
 
 /** The path of a purchase: what answers, and the loops behind it, each waking the next. */
 async function makePath(base: Base, company: Company) {
-  const { config, lastCall, stores, log, newId, metrics, board, push, loop, payments } = base
+  const { config, lastCall, stores, log, newId, metrics, catalogue, board, push, loop, payments } = base
   const alone = company.alone.bind(company)
   const { books, outbox, sales, ledger, events, relay } = stores
   const { endingSoonMs, holdTtlMs, auditEveryMs } = config
   const settled = new Settled({ books, clock, watching: config.databaseUrl === 'sqlite:' ? null : push })
+  const moved = stockMover(board, catalogue)
   const announce = announcer(board, push, (order) => {
+    moved.byOrder(order)
     if (isFinal(order.state)) metrics.payment(order.state, clock.now() - order.reservedAt)
     else cards.due()
     settled.announce(order)
@@ -185,7 +168,7 @@ async function makePath(base: Base, company: Company) {
     return more
   })
   const running = loop('run-sales', 1000, () => runSale.tick())
-  const runSale = new RunSale({ sales, ledger, board, push, clock, endingSoonMs, changed: () => running.wake() })
+  const runSale = new RunSale({ sales, ledger, board, push, clock, endingSoonMs, changed: moved.bySale(() => running.wake()) })
   const booked = () => publishing.wake()
   const level = makeLevel({ stores, log, loop }, booked)
   const lag = new Lag(outbox, events, holdTtlMs / 4)
@@ -204,7 +187,7 @@ async function makePath(base: Base, company: Company) {
   })
   const moves = { books, ledger, announce }
   const cards = makeCards({ stores, log, loop, payments, alone }, moves)
-  const audit = makeAudit(stores, level.rebuild, company, log, holdTtlMs + STUCK_AFTER_HOLD_MS)
+  const audit = makeAudit(stores, { ...level, company, repaired: moved.byRepair }, log, holdTtlMs + STUCK_AFTER_HOLD_MS)
   return {
     placeOrder,
     runSale,
@@ -232,10 +215,27 @@ async function makePath(base: Base, company: Company) {
   }
 }
 
-/** True: there is more. */
+/** What is past its time. True when there may be more. */
 async function purge({ accounts, models, events }: Stores): Promise<boolean> {
   const gone = [await accounts.purge(clock.now()), await models.purge(clock.now()), await events.prune(EVENTS_KEPT_MS)]
   return gone.some((rows) => rows >= 1000)
+}
+
+/** Whatever moves ordinary stock, the catalogue's caches hear of it. A sale that runs moves none: its units are its own. */
+function stockMover(board: Board, catalogue: CachedCatalogue) {
+  return {
+    bySale: (changed: () => void) => (sale: Sale) => {
+      void catalogue.forget(sale.items.map(({ productId }) => productId))
+      changed()
+    },
+    /** Units that come back after the sale was settled are ordinary stock at once. */
+    byOrder({ saleId, productId, state }: Order) {
+      const live = board.get(saleId)
+      const runs = live && statusOf(live.sale, clock.now()) !== 'ENDED'
+      if (!runs && isFinal(state) && state !== 'COMPLETED') void catalogue.forget([productId])
+    },
+    byRepair: () => void catalogue.forget(null),
+  }
 }
 
 /** What drives payments by card; where no gateway is set up, attempts of one that was wait for it. */
@@ -331,7 +331,9 @@ async function keyringOf({ databaseUrl, dataDir }: Config, { keyring }: Stores):
 }
 
 /** `still`: nothing sells and nothing settles, as there is no server. */
-function makeAudit({ sales, ledger }: Stores, rebuild: RebuildLedger, company: Company, log: Base['log'], stuckMs: number) {
+type AuditParts = { rebuild: RebuildLedger; company: Company; repaired: () => void }
+
+function makeAudit({ sales, ledger }: Stores, { rebuild, company, repaired }: AuditParts, log: Base['log'], stuckMs: number) {
   const parts = { sales, ledger, rebuild, clock, stuckMs }
   async function heard<T extends Audit>(audit: T): Promise<T> {
     const wrong = audit.equations.filter((one) => !one.holds)
@@ -346,6 +348,7 @@ function makeAudit({ sales, ledger }: Stores, rebuild: RebuildLedger, company: C
     run: (still = false): Promise<Audit> => (still ? runAudit({ ...parts, still }).then(heard) : next()),
     async repair(still = false): Promise<RepairedAudit> {
       const audit = await runRepair({ ...parts, still })
+      if (audit.repaired.length > 0) repaired()
       for (const { saleId, steps, before } of audit.repaired) {
         const wrong = before.filter((one) => !one.holds)
         log.warn({ event: 'repaired', saleId, steps, wrong }, 'a sale was made anew from its orders')

@@ -11,6 +11,11 @@ export const settings = [
   setting('PORT', '8080', 'Where the shop is served. 0 takes a free port.'),
   setting('HOST', '127.0.0.1', 'The address to listen on; 0.0.0.0 for all of this machine.'),
   setting('PUBLIC_URL', '', 'How browsers reach the shop when that is not HOST and PORT, as in https://shop.example.'),
+  setting(
+    'TRUSTED_PROXIES',
+    '',
+    'Proxies before the shop, whose X-Forwarded-For says who asks: addresses or networks as in 10.0.0.0/8, with commas between; none when empty.',
+  ),
   setting('OPS_PORT', '', 'A port of its own for health and metrics, so that they need not be public.'),
   setting('DATA_DIR', './data', 'The folder of the database, the signing keys and run.json. Back it up as a whole.'),
   setting('ADMIN_EMAIL', '', 'The first administrator; admin@localhost when empty. Read at the first start only.'),
@@ -128,6 +133,11 @@ export function readConfig(env: Record<string, string | undefined>) {
     port: checked('PORT', integer(0, 65_535), 'it must be a port, 0 to 65535'),
     host: text('HOST'),
     publicUrl: checked('PUBLIC_URL', origin, 'write it as in https://shop.example, without a path'),
+    trustedProxies: checked(
+      'TRUSTED_PROXIES',
+      (value) => (listOf(value).length === 0 ? null : networks(value)),
+      'write addresses or networks as in 192.0.2.7,10.0.0.0/8',
+    ),
     opsPort: checked('OPS_PORT', (value) => (value === '' ? null : integer(0, 65_535)(value)), 'it must be a port, 0 to 65535'),
     dataDir: resolve(text('DATA_DIR')),
     adminEmail: text('ADMIN_EMAIL') || undefined,

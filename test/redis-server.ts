@@ -11,7 +11,8 @@ import { requires } from './requires.ts'
 export type RedisKind = 'redis-server' | 'valkey-server'
 
 export function placeOf(program: string): string | undefined {
-  const folders = (process.env.PATH ?? '').split(delimiter)
+  // Servers stand in sbin, which is not on the PATH of everybody.
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin']
   return folders.map((folder) => join(folder, program)).find(existsSync)
 }
 

@@ -1,18 +1,17 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { freePort } from './free-port.ts'
-import { placeOf } from './redis-server.ts'
+import { answersAt, freePort } from './free-port.ts'
+import { placeOf } from './place-of.ts'
 import { requires } from './requires.ts'
 
 const shipped = fileURLToPath(new URL('../deploy/nginx/', import.meta.url))
 const place = placeOf('nginx')
-const missing = 'there is no nginx here: install it, as by `apt-get install nginx-light`'
+const missing = 'there is no nginx here: install it, as by `npm run services -- install`'
 
 /** Why the tests of nginx are left out here; false where they are not. What `REQUIRES` names runs, and fails with what to install. */
 export const withoutNginx: string | false = place === undefined && !requires('nginx') && missing
@@ -53,7 +52,7 @@ export async function startNginx(shops: readonly string[], door: NginxDoor = {})
   children.add(child)
   const ended = once(child, 'exit').then(() => void children.delete(child))
   const log = () => readFileSync(join(dir, 'error.log'), 'utf8')
-  while (!(await answers(port))) {
+  while (!(await answersAt(port))) {
     if (!children.has(child)) throw new Error(`nginx ended:\n${log()}`)
     await sleep(20)
   }
@@ -99,16 +98,4 @@ function written(dir: string, port: number, shops: readonly string[], { tls }: N
   const user = process.getuid?.() === 0 ? 'user root; ' : ''
   const given = `${user}daemon off; pid ${join(dir, 'nginx.pid')};`
   return ['-p', dir, '-c', join(dir, 'nginx.conf'), '-e', join(dir, 'error.log'), '-g', given]
-}
-
-async function answers(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
-  }
 }

@@ -84,6 +84,43 @@ suite('nginx as it is shipped', { skip: withoutNginx, timeout: 120_000 }, () => 
     assert.equal(left, before + 1)
   })
 
+  test('while one waits for the new status, the others get the old one at once', async (t) => {
+    const second = Promise.withResolvers<() => void>()
+    const stub = await startShopStub(t, (_, reply) => {
+      const say = (left: number) => reply.writeHead(200, { 'cache-control': 's-maxage=1' }).end(String(left))
+      if (stub.asked.length === 1) say(1)
+      else second.resolve(() => say(2))
+    })
+    await using nginx = await startNginx([stub.url])
+    const status = async () => (await ask(nginx.url, { path: '/api/v1/sales/1/status' })).body
+    assert.equal(await status(), '1')
+    let waiting = Promise.resolve('')
+    while (stub.asked.length === 1) {
+      await sleep(50)
+      waiting = status()
+      await Promise.race([waiting, second.promise])
+    }
+    const say = await second.promise
+    assert.equal(await status(), '1')
+    say()
+    assert.equal(await waiting, '2')
+    assert.equal(stub.asked.length, 2)
+  })
+
+  test('a shop that is slow gets no more while another has nothing to do', async (t) => {
+    const held = Promise.withResolvers<ServerResponse>()
+    const slow = await startShopStub(t, (_, reply) => held.resolve(reply))
+    const quick = await startShopStub(t, says)
+    await using nginx = await startNginx([slow.url, quick.url])
+    let waiting = ask(nginx.url, { path: '/api/v1/time' })
+    while (await Promise.race([waiting, held.promise.then(() => null)])) waiting = ask(nginx.url, { path: '/api/v1/time' })
+    const before = quick.asked.length
+    for (let i = 0; i < 10; i++) await ask(nginx.url, { path: '/api/v1/time' })
+    assert.deepEqual([slow.asked.length, quick.asked.length], [1, before + 10])
+    ;(await held.promise).end('{}')
+    assert.equal((await waiting).status, 200)
+  })
+
   test('other answers are not kept, whatever they say of themselves', async (t) => {
     const stub = await startShopStub(t, (_, reply) => reply.writeHead(200, { 'cache-control': 'public, s-maxage=60' }).end('{}'))
     await using nginx = await startNginx([stub.url])

@@ -16,7 +16,7 @@ import { placeOf } from './place-of.ts'
 import { openAt, saleIn, until } from './redis-ledger.ts'
 import { withoutRedis } from './redis-server.ts'
 
-type Service = {
+type Container = {
   build?: string
   image?: string
   environment?: Record<string, string>
@@ -29,7 +29,7 @@ type Service = {
   healthcheck?: object
   deploy?: { resources: { limits: object } }
 }
-type Compose = { services: Record<string, Service>; secrets?: Record<string, { file: string }>; volumes: Record<string, null> }
+type Compose = { services: Record<string, Container>; secrets?: Record<string, { file: string }>; volumes: Record<string, null> }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const read = (path: string): Compose => parse(readFileSync(join(root, path), 'utf8'), { merge: true })

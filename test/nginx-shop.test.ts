@@ -30,7 +30,6 @@ suite('two shops behind nginx', { skip: withoutNginx || withoutPostgres, timeout
     const port = await freePort()
     const settings = {
       DATABASE_URL: await postgres.newDatabase(),
-      DATA_DIR: dir,
       SEED: 'demo',
       ROLES: 'api,relay,payments,scheduler',
       PUBLIC_URL: `http://127.0.0.1:${port}`,

@@ -18,7 +18,7 @@ async function startShopStub(t: TestContext, answer: (request: IncomingMessage, 
     const { method = '', url = '', headers, socket } = request
     asked.push({ method, url, headers, port: socket.remotePort ?? 0 })
     answer(request, reply)
-  }).listen(0, '127.0.0.1')
+  }).listen({ port: 0, host: '127.0.0.1', backlog: 2000 })
   await once(server, 'listening')
   t.after(() => {
     server.closeAllConnections()
@@ -149,6 +149,26 @@ suite('nginx as it is shipped', { skip: withoutNginx, timeout: 120_000 }, () => 
         path,
       )
     }
+  })
+
+  test('an address has 1000 requests under way at most', async (t) => {
+    const held: ServerResponse[] = []
+    const all = Promise.withResolvers<void>()
+    const stub = await startShopStub(t, (_, reply) => {
+      if (held.push(reply) === 1000) all.resolve()
+    })
+    await using nginx = await startNginx([stub.url])
+    // Not limited by the second, so that all can come at once.
+    const path = '/api/v1/payments/process'
+    const waiting = Array.from({ length: 1000 }, () => ask(nginx.url, { path, from: '127.0.0.2' }))
+    await Promise.race([all.promise, ...waiting])
+    assert.equal(held.length, 1000)
+    const { status, body } = await ask(nginx.url, { path, from: '127.0.0.2' })
+    assert.deepEqual([status, JSON.parse(body).code], [429, 'slow-down'])
+    const other = ask(nginx.url, { path, from: '127.0.0.3' })
+    while (held.length === 1000) await Promise.race([other, sleep(20)])
+    for (const reply of held) reply.end('{}')
+    assert.deepEqual(new Set((await Promise.all([other, ...waiting])).map((answer) => answer.status)), new Set([200]))
   })
 
   test('what a client says of where it comes from is replaced', async (t) => {

@@ -14,22 +14,28 @@ import { ask } from './asked.ts'
 import { freePort } from './free-port.ts'
 import { type NginxServer, startNginx, withoutNginx } from './nginx-server.ts'
 import { type PostgresServer, startPostgres, withoutPostgres } from './postgres-server.ts'
+import { type RedisServer, startRedis, withoutRedis } from './redis-server.ts'
 import { type Shop, startShop } from './shop.ts'
 
 /** Of the webhook, as the shop is told; everybody else is refused there. */
 const GATEWAY = '127.0.0.3'
 
-suite('two shops behind nginx', { skip: withoutNginx || withoutPostgres, timeout: 300_000 }, () => {
+const without = withoutNginx || withoutPostgres || withoutRedis('redis-server')
+
+suite('two shops behind nginx', { skip: without, timeout: 300_000 }, () => {
   const dir = mkdtempSync(join(tmpdir(), 'nginx-shop-'))
   let postgres: PostgresServer
+  let redis: RedisServer
   let nginx: NginxServer
   const shops: Shop[] = []
   let saleId = ''
   before(async () => {
     postgres = await startPostgres()
+    redis = await startRedis()
     const port = await freePort()
     const settings = {
       DATABASE_URL: await postgres.newDatabase(),
+      CACHE_URL: redis.url,
       SEED: 'demo',
       ROLES: 'api,relay,payments,scheduler',
       PUBLIC_URL: `http://127.0.0.1:${port}`,
@@ -50,6 +56,7 @@ suite('two shops behind nginx', { skip: withoutNginx || withoutPostgres, timeout
   after(async () => {
     for (const shop of shops) await shop.stop()
     await nginx?.[Symbol.asyncDispose]()
+    await redis?.stop()
     await postgres?.[Symbol.asyncDispose]()
     rmSync(dir, { recursive: true, force: true })
   })
@@ -120,6 +127,22 @@ suite('two shops behind nginx', { skip: withoutNginx || withoutPostgres, timeout
     const elsewhere = new WebSocket(`${nginx.url.replace('http', 'ws')}/api/v1/live`, { origin: 'http://evil.example' })
     const [, answer] = await once(elsewhere, 'unexpected-response')
     assert.equal(answer.statusCode, 403)
+  })
+
+  test('a ticket of one shop opens a socket at either', async () => {
+    const [shop = assert.fail()] = shops
+    const sockets = []
+    for (let i = 0; i < 2; i++) {
+      const { ticket } = await shop.api.post<{ ticket: string }>('/api/v1/live/ticket')
+      const socket = new WebSocket(`${nginx.url.replace('http', 'ws')}/api/v1/live?ticket=${ticket}`)
+      const [hello] = await once(socket, 'message')
+      sockets.push({ socket, serverId: JSON.parse(hello).serverId as string })
+    }
+    assert.equal(new Set(sockets.map(({ serverId }) => serverId)).size, 2, 'the second went to the one that had none')
+    for (const { socket } of sockets) {
+      socket.close()
+      await once(socket, 'close')
+    }
   })
 
   test('only the gateway may call the webhook, by nginx, and nobody can say that they are it', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { freePort } from '../../test/free-port.ts'
 import { openAt, saleIn, until } from '../../test/redis-ledger.ts'
-import { startSentinel, watchedBy } from '../../test/redis-sentinels.ts'
+import { startSentinels } from '../../test/redis-sentinels.ts'
 import { startRedis, withoutRedis } from '../../test/redis-server.ts'
 
 suite('Redis behind three Sentinels', { skip: withoutRedis('redis-server'), timeout: 120_000 }, () => {
@@ -11,17 +11,11 @@ suite('Redis behind three Sentinels', { skip: withoutRedis('redis-server'), time
     t.after(() => primary.stop())
     const replica = await startRedis('redis-server', ['--replicaof', '127.0.0.1', String(primary.port)])
     t.after(() => replica.stop())
-    const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(primary.port)))
-    t.after(() => sentinels.forEach((sentinel) => void sentinel.stop()))
-    await until(async () => assert.match(String(await replica.command('INFO', 'replication')), /master_link_status:up/))
-    // Each must know the replica and the other two, or there is nobody to promote and no majority.
-    await until(async () => {
-      for (const sentinel of sentinels)
-        assert.deepEqual(await watchedBy(sentinel), { primary: primary.port, replicas: 1, others: 2 })
-    }, 30_000)
+    const sentinels = await startSentinels(primary, 3, replica)
+    t.after(() => sentinels.stop())
 
     const gone = await freePort()
-    const hosts = [gone, ...sentinels.map(({ port }) => port)].map((port) => `127.0.0.1:${port}`).join(',')
+    const hosts = [gone, ...sentinels.ports].map((port) => `127.0.0.1:${port}`).join(',')
     const ledger = await openAt(`redis+sentinel://${hosts}/main`)
     t.after(() => ledger.stop())
     const sale = await saleIn(ledger, 9)
@@ -40,9 +34,10 @@ suite('Redis behind three Sentinels', { skip: withoutRedis('redis-server'), time
   test('a name that none of them knows is refused with what each said', async (t) => {
     const server = await startRedis()
     t.after(() => server.stop())
-    const sentinel = await startSentinel(server.port)
-    t.after(() => sentinel.stop())
-    await assert.rejects(openAt(`redis+sentinel://127.0.0.1:${sentinel.port}/other`), {
+    const sentinels = await startSentinels(server, 1)
+    t.after(() => sentinels.stop())
+    const [port] = sentinels.ports
+    await assert.rejects(openAt(`redis+sentinel://127.0.0.1:${port}/other`), {
       name: 'RedisUnusable',
       message: /no Sentinel names the primary: 127\.0\.0\.1:\d+ does not know other/,
     })

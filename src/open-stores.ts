@@ -43,11 +43,7 @@ async function openElsewhere(config: Config, address: PostgresAddress, log: Log)
 
 /** The database of `DATA_DIR`, held for this process. Throws `DataInUse`. */
 async function openEmbedded({ dataDir, holdTtlMs, currency }: Config, onBug: (error: Error) => void) {
-  const lock = usable(dataDir, () => {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-    return holdLock(join(dataDir, 'lock'))
-  })
-  if (!lock) throw new DataInUse(`${dataDir} is in use by a running shop: stop it first, or set DATA_DIR to another folder.`)
+  const lock = holdData(dataDir)
   const options: StoreSettings = { holdTtlMs, currency }
   const path = join(dataDir, 'doorbuster.db')
   const all = new URL('stores.ts', import.meta.url).href
@@ -67,6 +63,16 @@ async function openEmbedded({ dataDir, holdTtlMs, currency }: Config, onBug: (er
       lock[Symbol.dispose]()
     },
   }
+}
+
+/** The folder, made where it is missing, held for this process. Throws `DataInUse`, `DataUnusable`. */
+export function holdData(dataDir: string): Disposable {
+  const lock = usable(dataDir, () => {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    return holdLock(join(dataDir, 'lock'))
+  })
+  if (!lock) throw new DataInUse(`${dataDir} is in use by a running shop: stop it first, or set DATA_DIR to another folder.`)
+  return lock
 }
 
 /** One of its own; undefined where it is in the books. */

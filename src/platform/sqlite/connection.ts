@@ -12,6 +12,9 @@ export const sqliteFacts: SqlFacts = {
   forUpdate: () => '',
   alone: [],
   definition: (statement) => statement,
+  columns: 'SELECT name, pk AS place, 0 AS given FROM pragma_table_info(?) ORDER BY cid',
+  // Keys go on behind the highest row by themselves.
+  filled: () => [],
 }
 
 /** Statements that are kept prepared. Those that list their values make a text for each length, so there must be an end. */

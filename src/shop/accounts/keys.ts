@@ -12,7 +12,7 @@ import {
 } from 'jose'
 import { type Random, secret } from '../../platform/random.ts'
 
-type KeyFile = { signing: JWK; cookies: string[]; issuers: string[] }
+export type KeyFile = { signing: JWK; cookies: string[]; issuers: string[] }
 
 /** With a free port chosen at each start the list would grow for ever. Access tokens live an hour, refresh tokens do not name
  *  their issuer: 50 starts with three names each are far more than any token outlives. */
@@ -38,10 +38,9 @@ export class Keys {
   }
 
   static async open(dataDir: string, random: Random): Promise<Keys> {
-    const path = join(dataDir, 'keys.json')
-    const file = (await readKeys(path)) ?? (await makeKeys(random))
-    const keys = new Keys(path, file, (await importJWK(file.signing, 'RS256')) as CryptoKey)
-    await keys.#save()
+    const file = (await readKeys(dataDir)) ?? (await makeKeys(random))
+    const keys = new Keys(pathIn(dataDir), file, (await importJWK(file.signing, 'RS256')) as CryptoKey)
+    await save(keys.#path, file)
     return keys
   }
 
@@ -64,21 +63,35 @@ export class Keys {
     if (issuers.every((issuer, at) => this.#file.issuers.at(at - issuers.length) === issuer)) return
     const earlier = this.#file.issuers.filter((known) => !issuers.includes(known))
     this.#file.issuers = [...earlier, ...issuers].slice(-ISSUERS_KEPT)
-    await this.#save()
-  }
-
-  /** Whole or not at all, also when the power goes: a torn file would sign everybody out. */
-  async #save(): Promise<void> {
-    const draft = `${this.#path}.new`
-    await using file = await open(draft, 'w', 0o600)
-    await file.chmod(0o600)
-    await file.writeFile(JSON.stringify(this.#file, null, 2))
-    await file.sync()
-    await rename(draft, this.#path)
+    await save(this.#path, this.#file)
   }
 }
 
-async function readKeys(path: string): Promise<KeyFile | undefined> {
+const pathIn = (dataDir: string) => join(dataDir, 'keys.json')
+
+/** Whole or not at all, also when the power goes: a torn file would sign everybody out. */
+async function save(path: string, keys: KeyFile): Promise<void> {
+  const draft = `${path}.new`
+  await using file = await open(draft, 'w', 0o600)
+  await file.chmod(0o600)
+  await file.writeFile(JSON.stringify(keys, null, 2))
+  await file.sync()
+  await rename(draft, path)
+}
+
+/** Whether keys of another shop may be put here: there are none yet, or the same. */
+export async function mayPlaceKeys(dataDir: string, keys: KeyFile): Promise<boolean> {
+  const own = await readKeys(dataDir)
+  return own === undefined || own.signing.kid === keys.signing.kid
+}
+
+/** Where there are none. Repeating it does nothing. */
+export async function placeKeys(dataDir: string, keys: KeyFile): Promise<void> {
+  if ((await readKeys(dataDir)) === undefined) await save(pathIn(dataDir), keys)
+}
+
+export async function readKeys(dataDir: string): Promise<KeyFile | undefined> {
+  const path = pathIn(dataDir)
   let text: string
   try {
     text = await readFile(path, 'utf8')

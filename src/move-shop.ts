@@ -35,13 +35,13 @@ export async function restoreShop(config: Config, path: string, log: Log, say: S
   const { dataDir } = config
   const head = await checkShopFile(path, migrations)
   const keys = head.keys as KeyFile | null
-  if (keys && !(await mayPlaceKeys(dataDir, keys)))
-    throw new CannotMove(
-      `${join(dataDir, 'keys.json')} has the keys of another shop: set DATA_DIR to a new folder. Nothing was restored.`,
-    )
   {
     await using opened = await openDatabase(config, log)
     const [{ db }, parts] = [opened, partsOf(opened, say)]
+    if (keys && !(await mayPlaceKeys(dataDir, keys)))
+      throw new CannotMove(
+        `${join(dataDir, 'keys.json')} has the keys of another shop: set DATA_DIR to a new folder. Nothing was restored.`,
+      )
     await checkEmpty(parts)
     await makeStores(db, config).schema.migrate()
     await restoreTables(parts, path, head, async (sql) => {

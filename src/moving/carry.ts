@@ -1,3 +1,4 @@
+import { Fault } from '../core/fault.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Migration, Sql } from '../platform/sql.ts'
 import { type Rows, readHead, readRows, type ShopHead, writeShopFile } from './shop-file.ts'
@@ -86,7 +87,7 @@ export async function restoreTables(
   head: ShopHead,
   finish: (sql: Sql) => Promise<void>,
 ): Promise<void> {
-  await db.write(async (sql) => {
+  const written = db.write(async (sql) => {
     for (const statement of db.facts.alone) await sql.run(statement)
     const tables = await emptyTables(sql, db, migrations)
     const targets = head.tables.map(({ name, columns }) => {
@@ -105,6 +106,12 @@ export async function restoreTables(
     }
     await finish(sql)
     for (const { name, given } of targets) for (const statement of db.facts.filled(name, given)) await sql.run(statement)
+  })
+  await written.catch((error) => {
+    if (!(error instanceof Fault)) throw error
+    const because = `The shop cannot be written here (${error.message}).`
+    if (error.outcome === 'refused') throw new CannotMove(`${because} Nothing was restored.`)
+    throw new CannotMove(`${because} Whether it is there is unknown: restore again, which is refused where it is.`)
   })
 }
 

@@ -128,7 +128,7 @@ suite('a shop that moves', { skip: withoutPostgres, timeout: 300_000 }, () => {
     await until(async () => ((await got(old, `/sales/${shop.closed}/status`)).status === 'ENDED' ? true : undefined))
     before_ = await shown(old, [ANN, BOB])
     eve = await register(old, EVE)
-    const gift = { amount: { amount: 100_000, currency: 'EUR' }, reason: 'a gift' }
+    const gift = { amount: { amount: 100_000, currency: 'EUR' }, reason: 'a gift '.repeat(28) }
     const { id } = await got(old, '/users/me', eve.access_token)
     assert.equal((await ask(old, 'POST', `/admin/users/${id}/credit`, old.token, gift)).status, 200)
     const asked = Array.from({ length: WAITING }, (_, i) => order(old, eve.access_token, 'credit', `waits-${i}`))

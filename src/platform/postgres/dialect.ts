@@ -21,6 +21,7 @@ export const postgresFacts: SqlFacts = {
         .replace(/\b(varchar\(\d+\)|text)(?=[\s,)]|$)/g, '$1 COLLATE "C"')
     )
   },
+  widened: (table, column, type) => [`ALTER TABLE ${table} ALTER COLUMN ${column} TYPE ${type}`],
   // A key's columns are numbered from 0.
   columns: `SELECT a.attname AS name, coalesce(array_position(i.indkey::int2[], a.attnum), -1) + 1 AS place, a.attidentity <> '' AS given
     FROM pg_attribute a LEFT JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary

@@ -142,6 +142,13 @@ export function accountsContract(name: string, open: (dataDir: string) => Promis
       assert.equal(await shop.accounts.purge(Date.now() + shop.state.ahead), 100)
     })
 
+    test('whatever is typed as an e-mail counts as one that is not known', async () => {
+      for (const email of ['', 'a\u0000b@example.com', 'İ'.repeat(254), '\ud800', '💳'.repeat(254)]) {
+        for (const _ of [1, 2, 3, 4, 5]) assert.equal((await shop.login(email)).status, 401, email)
+        assert.equal((await shop.login(email)).status, 429, email)
+      }
+    })
+
     test('guesses sent all at once are counted before they are compared', async () => {
       await shop.register('ann@example.com')
       const answers = await Promise.all(Array.from({ length: 20 }, () => shop.login('ann@example.com', 'wrong')))

@@ -75,8 +75,8 @@ export function holdData(dataDir: string): Disposable {
   return lock
 }
 
-/** One of its own; undefined where it is in the books. */
-async function openLedger({ ledgerUrl }: Config, log: Log) {
+/** One of its own; undefined where it is in the books. Throws `RedisUnusable`. */
+export async function openLedger({ ledgerUrl }: Config, log: Log) {
   if (ledgerUrl === 'sql:' || ledgerUrl === 'sqlite:') return undefined
   const { openRedisLedger } = await import('./ledger/redis-ledger.ts')
   const told = onceEach((because) => {

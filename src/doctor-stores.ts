@@ -1,5 +1,4 @@
 import type { Config } from './config.ts'
-import type { Check } from './doctor.ts'
 import { openLedger } from './open-stores.ts'
 import { systemClock as clock } from './platform/clock.ts'
 import { makeLog } from './platform/log.ts'
@@ -9,6 +8,9 @@ import { idMaker, systemRandom as random } from './platform/random.ts'
 import type { RedisAddress } from './platform/redis/redis-address.ts'
 import { RedisLink } from './platform/redis/redis-link.ts'
 import { migrations } from './stores.ts'
+
+/** Prints what `look` found, or, of what is wrong, its message, which says what to do. Answers whether it was well. */
+export type Check = (name: string, look: () => string | Promise<string>) => Promise<boolean>
 
 /** The oldest that is tried, as the server says it. */
 const POSTGRES_MIN = 130_000

@@ -2,12 +2,10 @@ import { existsSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Config } from './config.ts'
+import type { Check } from './doctor-stores.ts'
 import { holdLock } from './platform/sqlite/lock.ts'
 
 const SPACE_MIN = 1 << 30
-
-/** Prints what `look` found, or, of what is wrong, its message, which says what to do. Answers whether it was well. */
-export type Check = (name: string, look: () => string | Promise<string>) => Promise<boolean>
 
 /** Looks at this machine, the settings and the stores; changes nothing. True: all is well. */
 export async function doctor(settings: () => Config): Promise<boolean> {

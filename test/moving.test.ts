@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, suite, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { Wire } from '../src/drill/wire.ts'
 import { runWith } from './command-line.ts'
 import { buy, makeCrowd } from './crowd.ts'
@@ -234,8 +235,10 @@ suite('a shop that moves', { skip: withoutPostgres, timeout: 300_000 }, () => {
       ['empty', Buffer.alloc(0)],
     ] as const) {
       writeFileSync(dir(name), bytes)
-      await refused(/is torn or was altered/, at, 'restore', dir(name))
+      await refused(/is torn or was altered|is not the export/, at, 'restore', dir(name))
     }
+    writeFileSync(dir('text'), gzipSync('{"format":2}\n'))
+    await refused(/is not the export of a shop/, at, 'restore', dir('text'))
     const richer = altered(file, dir('richer'), (lines) => lines.map((line) => line.replace(/,1002,"EUR"\]$/, ',9002,"EUR"]')))
     await refused(/is torn or was altered \(its sum is another\)/, at, 'restore', richer)
     const shorter = altered(file, dir('shorter'), (lines) => lines.toSpliced(-2, 1))

@@ -50,13 +50,14 @@ async function* rowsOf(sql: Sql, tables: Table[]): AsyncGenerator<Rows> {
 /** Reads the whole file, and says whether it may be restored here. Throws `ShopFileUnusable`, `CannotMove`. */
 export async function checkShopFile(path: string, migrations: readonly Migration[]): Promise<ShopHead> {
   const head = await readHead(path)
+  // First of all, so that nothing is concluded from a head that is not right.
+  for await (const _ of readRows(path, PAGE));
   const known = idsOf(migrations)
   if (!same(known, head.migrations)) {
     throw new CannotMove(
       `${path} was written by Doorbuster ${head.doorbuster} with other tables (${differing(known, head.migrations)}): restore it with that version, then start this one.`,
     )
   }
-  for await (const _ of readRows(path, PAGE));
   return head
 }
 

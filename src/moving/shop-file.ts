@@ -29,7 +29,7 @@ export type Row = Value[]
 export type Rows = { table: number; rows: Row[] }
 
 /** The file cannot be written or believed. The message says what to do. */
-export class ShopFileUnusable extends Error {
+class ShopFileUnusable extends Error {
   override name = 'ShopFileUnusable'
 }
 
@@ -117,7 +117,9 @@ function check(path: string, sum: Hash, line: string): void {
 
 function headOf(path: string, line: string): ShopHead {
   const head = parsed(path, line) as ShopHead
-  if (head?.format !== 1 || !Array.isArray(head.tables)) throw new ShopFileUnusable(`${path} is not the export of a shop.`)
+  if (head?.format !== 1) throw new ShopFileUnusable(`${path} is not the export of a shop, or of a newer Doorbuster.`)
+  const { tables } = head as { tables: unknown }
+  if (!Array.isArray(tables) || !tables.every(isTable)) throw torn(path, 'its head is not whole')
   return head
 }
 
@@ -133,6 +135,10 @@ function parsed(path: string, line: string): unknown {
   } catch {
     throw torn(path, 'a line of it is no JSON')
   }
+}
+
+function isTable(table: Partial<ShopHead['tables'][number]> | null): boolean {
+  return Array.isArray(table?.columns) && Number.isSafeInteger(table?.rows)
 }
 
 /** JSON has no bytes. */

@@ -1,13 +1,13 @@
 import { assert } from '../core/assert.ts'
-import type { Column, Database, Migration, Sql } from '../platform/sql.ts'
+import { type Column, type Database, type Migration, type Sql, together } from '../platform/sql.ts'
 import type { Row } from './shop-file.ts'
 
 /** `given`: its key, where the database gives it. */
 export type Table = { name: string; columns: string[]; key: string[]; given: string | undefined }
 
-/** Rows of one statement, so that a page of the widest table stays below the 32,766 values that a statement of SQLite may have. */
-export const PAGE = 500
-/** Texts of statements are kept prepared: of full ones alone. */
+/** Rows that are read at once. */
+export const PAGE = 1000
+/** Rows of one statement; of the widest table some thousand values, of which SQLite takes 32,766. */
 const INSERT_MAX = 100
 
 /** Every table that the migrations make and that is there, with the columns that can be carried. Their own record of what was applied is
@@ -61,16 +61,15 @@ export async function* pagesOf(sql: Sql, { name, columns, key }: Table): AsyncGe
   }
 }
 
-/** Answers how many it wrote. */
-export async function insertRows(sql: Sql, { name, columns }: Table, rows: Row[]): Promise<number> {
+export async function insertRows(sql: Sql, { name, columns }: Table, rows: Row[]): Promise<void> {
   const marks = `(${columns.map(() => '?').join(', ')})`
-  let count = 0
+  const inserts: Promise<number>[] = []
   for (let from = 0; from < rows.length; from += INSERT_MAX) {
     const some = rows.slice(from, from + INSERT_MAX)
     const text = `INSERT INTO ${name} (${quoted(columns)}) VALUES ${some.map(() => marks).join(', ')}`
-    count += await sql.run(text, ...some.flat())
+    inserts.push(sql.run(text, ...some.flat()))
   }
-  return count
+  await together(inserts)
 }
 
 const quoted = (names: string[]) => names.map((name) => `"${name}"`).join(', ')

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from './config.ts'
@@ -32,6 +32,7 @@ import { mountIdentity } from './shop/accounts/identity.ts'
 import { accountRoutes } from './shop/accounts/routes.ts'
 import { catalogueRoutes } from './shop/catalogue/routes.ts'
 import { drillRoutes } from './shop/drills/routes.ts'
+import { version } from './version.ts'
 
 /** A signal lets everything that was begun come to its end; what takes longer than this is cut off, milliseconds. */
 const DRAIN_MS = 10_000
@@ -280,10 +281,6 @@ async function announceRun(dataDir: string, url: string, token: string): Promise
   await writeFile(`${file}.new`, JSON.stringify({ url, pid: process.pid, token }), { mode: 0o600 })
   await rename(`${file}.new`, file)
   return { [Symbol.asyncDispose]: () => rm(file, { force: true }) }
-}
-
-function version(): string {
-  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
 }
 
 function welcome(config: Config, url: string, administrator: { email: string; password: string | null }): string[] {

@@ -201,7 +201,7 @@ class Connection implements Sql {
     assert(this.#isOpen, `a statement after the end of its transaction: ${text}`)
     for (const value of values) assert(isValue(value), `only plain values can be bound: ${text}`)
     try {
-      return await this.#timed(text, () => this.#client.query(this.#numbered(text), values))
+      return await this.#timed(text, () => this.#client.query(this.#numbered(text), values.map(storable)))
     } catch (error) {
       const fault = faultOf(error, text)
       if (fault.code === 'store-away') this.#isBroken = true
@@ -258,6 +258,11 @@ class Connection implements Sql {
       if (ms > SLOW_MS) slow(text, ms)
     }
   }
+}
+
+/** The server refuses NUL in a text. It becomes what the driver makes of half a surrogate pair. */
+function storable(value: Value): Value {
+  return typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value
 }
 
 function whole(text: string): number {

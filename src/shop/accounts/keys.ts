@@ -95,7 +95,8 @@ export class Keys {
   }
 }
 
-function keySet(text: string, { place = 'The table keyring' }: Keyring): KeySet {
+/** Throws what says how people can mend it. */
+export function keySet(text: string, { place = 'The table keyring' }: Keyring): KeySet {
   try {
     const set = JSON.parse(text) as KeySet
     if (set.signing.kty === 'RSA' && set.cookies.length > 0 && Array.isArray(set.issuers)) return set

@@ -1,0 +1,123 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Config } from './config.ts'
+import { CannotMove, type CarryParts, checkEmpty, checkShopFile, exportTables, restoreTables, type Say } from './moving/carry.ts'
+import { holdData, openStores } from './open-stores.ts'
+import { systemClock as clock } from './platform/clock.ts'
+import type { makeLog } from './platform/log.ts'
+import { type Database, joined } from './platform/sql.ts'
+import { openSqliteAlone } from './platform/sqlite/sqlite-alone.ts'
+import { type Audit, runAudit } from './purchase/audit.ts'
+import { RebuildLedger } from './purchase/rebuild-ledger.ts'
+import { KeyFile } from './shop/accounts/key-file.ts'
+import { type Keyring, keySet } from './shop/accounts/keys.ts'
+import { SqlKeyring } from './shop/accounts/sql-keyring.ts'
+import { makeStores, migrations, type Stores } from './stores.ts'
+import { version } from './version.ts'
+
+type Log = ReturnType<typeof makeLog>
+type Opened = { db: Database } & AsyncDisposable
+
+/** Writes the whole shop of these settings, which must not run, into one file. Throws what says how people can mend it. */
+export async function exportShop(config: Config, path: string, log: Log, say: Say): Promise<void> {
+  if (config.databaseUrl === 'sqlite:' && !existsSync(join(config.dataDir, 'doorbuster.db')))
+    throw new CannotMove(`There is no shop in ${config.dataDir}: set DATA_DIR or DATABASE_URL to it.`)
+  await using opened = await openDatabase(config, log)
+  const keys = (await keyringOver(config, opened.db).read()) ?? null
+  const head = await exportTables(partsOf(opened, say), path, { doorbuster: version(), keys })
+  const rows = head.tables.reduce((sum, table) => sum + table.rows, 0)
+  say(`exported ${rows} rows of ${head.tables.length} tables to ${path}; who has it has the shop and its keys`)
+}
+
+/**
+ * Writes what an export holds into the empty database of these settings, builds a ledger outside the books anew, and audits. Throws
+ * what says how people can mend it; nothing is restored then.
+ */
+export async function restoreShop(config: Config, path: string, log: Log, say: Say): Promise<Audit> {
+  const { dataDir } = config
+  const head = await checkShopFile(path, migrations)
+  const keys = head.keys
+  {
+    await using opened = await openDatabase(config, log)
+    const [{ db }, parts] = [opened, partsOf(opened, say)]
+    if (keys && !(await mayPlace(new KeyFile(dataDir), keys)))
+      throw new CannotMove(
+        `${join(dataDir, 'keys.json')} has the keys of another shop: set DATA_DIR to a new folder. Nothing was restored.`,
+      )
+    await checkEmpty(parts)
+    await makeStores(db, config).schema.migrate()
+    await restoreTables(parts, path, head, async (sql) => {
+      await makeStores(joined(db, sql), config).schema.restored()
+      if (keys) await place(keyringOver(config, joined(db, sql)), keys)
+    })
+  }
+  const onBug = (error: Error) => {
+    throw error
+  }
+  await using opened = await openStores(config, log, onBug)
+  await rebuildLedgers(opened.stores, say)
+  // What waited while no shop ran is settled or expires at the start: its age says nothing.
+  return await runAudit({ ...opened.stores, clock, stuckMs: clock.now(), still: true })
+}
+
+/** As the shop keeps them there. */
+function keyringOver({ databaseUrl, dataDir }: Config, db: Database): Keyring {
+  return databaseUrl === 'sqlite:' ? new KeyFile(dataDir) : new SqlKeyring(db)
+}
+
+/** Whether keys of another shop may be put here: there are none yet, or the same. */
+async function mayPlace(keyring: Keyring, keys: string): Promise<boolean> {
+  const own = await keyring.read()
+  return own === undefined || keySet(own, keyring).signing.kid === keySet(keys, keyring).signing.kid
+}
+
+/** Where there are none. Repeating it does nothing. */
+async function place(keyring: Keyring, keys: string): Promise<void> {
+  if ((await keyring.read()) === undefined) await keyring.replace(undefined, keys)
+}
+
+/** What a ledger outside the books had of these sales is of before. */
+async function rebuildLedgers({ sales, books, ledger }: Stores, say: Say): Promise<void> {
+  if (ledger.inBooks) return
+  const rebuilt = () => {}
+  const rebuild = new RebuildLedger({ sales, books, ledger, clock, rebuilt })
+  for (const { id, name } of await sales.current()) {
+    await ledger.drop(id)
+    const isDone = await rebuild.rebuild(id, 'the shop was restored')
+    say(`${isDone ? 'its ledger was built anew' : 'its ledger is built anew by the start'}: ${name}`)
+  }
+}
+
+function partsOf({ db }: Opened, say: Say): CarryParts {
+  return { db, migrations, clock, say }
+}
+
+/** The database of the settings, for nobody else as long as it is open. */
+async function openDatabase(config: Config, log: Log): Promise<Opened> {
+  const { dataDir, databaseUrl } = config
+  const lock = holdData(dataDir)
+  if (databaseUrl === 'sqlite:') {
+    const db = openSqliteAlone(join(dataDir, 'doorbuster.db'))
+    return {
+      db,
+      async [Symbol.asyncDispose]() {
+        db[Symbol.dispose]()
+        lock[Symbol.dispose]()
+      },
+    }
+  }
+  const { openPostgresAlone } = await import('./postgres-stores.ts')
+  try {
+    const db = await openPostgresAlone(databaseUrl, log)
+    return {
+      db,
+      async [Symbol.asyncDispose]() {
+        await db[Symbol.asyncDispose]()
+        lock[Symbol.dispose]()
+      },
+    }
+  } catch (error) {
+    lock[Symbol.dispose]()
+    throw error
+  }
+}

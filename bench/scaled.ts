@@ -32,15 +32,23 @@ const env = {
 const shop = await startShop(env)
 const pgPids = () => {
   const all = readdirSync('/proc').filter((n) => /^\d+$/.test(n))
-  return all.filter((n) => {
-    try { return readFileSync(`/proc/${n}/comm`, 'utf8').startsWith('postgres') } catch { return false }
-  }).map(Number)
+  return all
+    .filter((n) => {
+      try {
+        return readFileSync(`/proc/${n}/comm`, 'utf8').startsWith('postgres')
+      } catch {
+        return false
+      }
+    })
+    .map(Number)
 }
 const cpu = (pid: number) => {
   try {
     const f = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/.*\) /, '').split(' ')
     return (Number(f[11]) + Number(f[12])) * 10
-  } catch { return 0 }
+  } catch {
+    return 0
+  }
 }
 const pgCpu = () => pgPids().reduce((sum, pid) => sum + cpu(pid), 0)
 const now = () => ({ api: cpu(shop.pid), redis: cpu(redis.pid()), pg: pgCpu() })
@@ -58,8 +66,25 @@ try {
     const t1 = performance.now()
     const c2 = now()
     const theirs = await load(bare.url, path.calls(i), path.expected, size.connections, 'once')
-    const per = (a: typeof c0, b: typeof c0) => Object.entries(a).map(([k, v]) => `${k} ${((b[k as 'api'] - v) / ours.answers).toFixed(3)}`).join(' ')
-    console.log(i, ours.answers, Math.round(ours.perSecond), Math.round(theirs.perSecond), (ours.perSecond / theirs.perSecond).toFixed(3), 'p99', ours.p99.toFixed(0), 'completed/s', Math.round(ours.answers / (t1 - t0) * 1000), '| ms to answer:', per(c0, c1), '| in all:', per(c0, c2))
+    const per = (a: typeof c0, b: typeof c0) =>
+      Object.entries(a)
+        .map(([k, v]) => `${k} ${((b[k as 'api'] - v) / ours.answers).toFixed(3)}`)
+        .join(' ')
+    console.log(
+      i,
+      ours.answers,
+      Math.round(ours.perSecond),
+      Math.round(theirs.perSecond),
+      (ours.perSecond / theirs.perSecond).toFixed(3),
+      'p99',
+      ours.p99.toFixed(0),
+      'completed/s',
+      Math.round((ours.answers / (t1 - t0)) * 1000),
+      '| ms to answer:',
+      per(c0, c1),
+      '| in all:',
+      per(c0, c2),
+    )
     if (i > 0) ratios.push(ours.perSecond / theirs.perSecond)
   }
   console.log('median', ratios.sort()[ratios.length >> 1])

@@ -33,17 +33,19 @@ export class SqlBooks implements Books {
   }
 
   async book(saleId: Id, epoch: number, entries: Entry[]): Promise<Booked> {
-    let isAgain = false
-    const attempt = () =>
-      this.#db.write((sql) => {
-        const booked = this.#bookMissing(sql, saleId, epoch, entries, isAgain)
-        isAgain = true
+    if (entries.length === 0) return { kind: 'booked' }
+    const attempt = (isClose: boolean) => {
+      let asClose = isClose
+      return this.#db.write((sql) => {
+        const booked = this.#bookMissing(sql, saleId, epoch, entries, asClose)
+        asClose = false
         return booked
       })
+    }
     try {
-      return await attempt().catch((error) => {
-        // Another process booked between this one's reading and its insert; what it booked can be read now.
-        if (error instanceof DuplicateKey) return attempt()
+      return await attempt(areClose(entries)).catch((error) => {
+        // Another process booked between this one's reading and its insert, or it stands elsewhere; it can be read now.
+        if (error instanceof DuplicateKey || error instanceof Disagreement) return attempt(false)
         throw error
       })
     } catch (error) {
@@ -52,33 +54,30 @@ export class SqlBooks implements Books {
     }
   }
 
-  async #bookMissing(sql: Sql, saleId: Id, epoch: number, entries: Entry[], isAgain: boolean): Promise<Booked> {
+  async #bookMissing(sql: Sql, saleId: Id, epoch: number, entries: Entry[], isClose: boolean): Promise<Booked> {
     const inTurn = [...entries].sort((a, b) => a.seq - b.seq)
-    const [[sale], missing] = await together([
+    const [[sale], near] = await together([
       sql.all<{ epoch: number }>('SELECT epoch FROM sales WHERE id = ?', saleId),
-      this.#look(sql, saleId, inTurn, isAgain),
+      isClose ? this.#missingNear(sql, inTurn) : inTurn,
     ])
+    const isPassed = sale?.epoch !== epoch
+    const missing = isClose && !isPassed ? near : await this.#missing(sql, near)
     if (missing.length === 0) return { kind: 'booked' }
-    if (sale?.epoch !== epoch) return { kind: 'epoch-passed' }
+    if (isPassed) return { kind: 'epoch-passed' }
     await this.record(sql, saleId, epoch, missing)
     return { kind: 'booked' }
   }
 
   /**
-   * Those of the entries that are not booked. What was just reserved is next to each other and not in the books yet, so one look at
-   * its sequences serves for all of a batch; three looks for each entry were a third of what PostgreSQL did to book it. An order or a key
-   * that stands at another sequence is found by its unique index when the entry is inserted, and then each is looked for by itself.
+   * What was just reserved stands next to each other and is not in the books yet, so one look at its sequences serves for a batch; three
+   * looks for each entry were a third of what PostgreSQL did to book it. An order or a key that stands at another sequence is
+   * found by its unique index when the entry is inserted, and then each is looked for by itself.
    */
-  async #look(sql: Sql, saleId: Id, inTurn: Entry[], isAgain: boolean): Promise<Entry[]> {
+  async #missingNear(sql: Sql, inTurn: Entry[]): Promise<Entry[]> {
     const [first, last] = [inTurn[0] as Entry, inTurn.at(-1) as Entry]
-    const isClose = last.seq - first.seq < CLOSE && inTurn.every((entry) => entry.epoch === first.epoch)
-    if (isAgain || !isClose) {
-      const booked = await together(inTurn.map((entry) => this.#isBooked(sql, entry)))
-      return inTurn.filter((_, i) => !booked[i])
-    }
     const rows = await sql.all<{ id: Id; seq: number }>(
       'SELECT id, seq FROM orders WHERE sale_id = ? AND epoch = ? AND seq BETWEEN ? AND ?',
-      saleId,
+      first.saleId,
       first.epoch,
       first.seq,
       last.seq,
@@ -86,6 +85,11 @@ export class SqlBooks implements Books {
     const booked = new Map(rows.map(({ id, seq }) => [seq, id]))
     for (const { seq, orderId } of inTurn) isTheSame(booked.get(seq), orderId)
     return inTurn.filter(({ seq }) => !booked.has(seq))
+  }
+
+  async #missing(sql: Sql, inTurn: Entry[]): Promise<Entry[]> {
+    const booked = await together(inTurn.map((entry) => this.#isBooked(sql, entry)))
+    return inTurn.filter((_, i) => !booked[i])
   }
 
   async #isBooked(sql: Sql, entry: Entry): Promise<boolean> {
@@ -289,7 +293,7 @@ export class SqlBooks implements Books {
         // Both states, so that the index of waiting orders serves.
         `SELECT id FROM orders WHERE state IN ('RESERVATION_PENDING', 'PAYMENT_PENDING') AND state = 'PAYMENT_PENDING' AND expires_at <= ?
            AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.order_id = orders.id AND a.state IN ('CREATED', 'AUTHORIZED', 'VOIDING'))
-         ORDER BY created_at LIMIT ?`,
+         ORDER BY created_at, id LIMIT ?`,
         this.#tools.now(),
         max,
       )
@@ -312,6 +316,11 @@ async function settle(sql: Sql, desk: SqlDesk, order: Order): Promise<void> {
   if (paid !== 1) return desk.end(order, 'FAILED', 'not-enough-credit')
   await desk.complete(order)
   await desk.enter(`payment:${order.orderId}`, 'payment', 'sales', `wallet:${order.buyerId}`, due, order)
+}
+
+function areClose(entries: Entry[]): boolean {
+  const [one, ...others] = entries as [Entry, ...Entry[]]
+  return others.every(({ epoch, seq }) => epoch === one.epoch && Math.abs(seq - one.seq) < CLOSE)
 }
 
 /** What stands under an entry's order, sequence or key. */

@@ -71,7 +71,7 @@ export function queries<Tables>(): Kysely<Tables> {
 
 /** Statements asked at once: one round trip where the database is elsewhere. All are waited for, so that none comes after the end of
  *  its transaction; then the first that failed fails them all. */
-export async function together<const Asked extends readonly Promise<unknown>[]>(
+export async function together<const Asked extends readonly unknown[]>(
   asked: Asked,
 ): Promise<{ -readonly [One in keyof Asked]: Awaited<Asked[One]> }> {
   const answers = await Promise.allSettled(asked)

@@ -1,0 +1,121 @@
+import './coverage/uncounted.ts'
+import assert from 'node:assert/strict'
+import { readdirSync, statSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import { allIsWell, type Crowd, makeCrowd } from './crowd.ts'
+import { type PostgresServer, startPostgres, withoutPostgres } from './postgres-server.ts'
+import { until } from './redis-ledger.ts'
+import { type RedisServer, startRedis, withoutRedis } from './redis-server.ts'
+import { arrive, type TwoShops, twoShops } from './two-shops.ts'
+import { wayTo } from './way.ts'
+
+const BUYERS = 160
+const UNITS = 70
+const OVER_MS = 1200
+/** An answer is there or the rebuild done; machines are slow. */
+const PATIENCE_MS = 30_000
+
+const without = withoutRedis('redis-server') || withoutPostgres
+
+suite('two shops, one ledger on Redis, books on PostgreSQL', { skip: without, timeout: 300_000 }, () => {
+  let postgres: PostgresServer
+  let redis: RedisServer
+  let next: RedisServer
+  let shops: TwoShops
+  let ways: Awaited<ReturnType<typeof wayTo>>[]
+  before(async () => {
+    postgres = await startPostgres()
+    redis = await startRedis()
+    next = await startRedis()
+    ways = await Promise.all([redis.port, redis.port, postgres.port].map(wayTo))
+    const [toLedger, alsoToLedger, toBooks] = ways.map((way) => way.port)
+    const books = await postgres.newDatabase()
+    const other = books.replace(`:${postgres.port}/`, `:${toBooks}/`)
+    shops = await twoShops(
+      { DATABASE_URL: books, LEDGER_URL: `redis://127.0.0.1:${toLedger}` },
+      { DATABASE_URL: other, LEDGER_URL: `redis://127.0.0.1:${alsoToLedger}` },
+    )
+  })
+  after(async () => {
+    await shops?.stop()
+    for (const way of ways) way.close()
+    await next.stop()
+    await redis.stop()
+    await postgres[Symbol.asyncDispose]()
+  })
+
+  const outbox = (crowd: Crowd) => `flash_sale_outbox:{${crowd.saleId}}`
+  const reserved = async (crowd: Crowd, server = redis) => Number(await server.command('XLEN', outbox(crowd)))
+  const rebuilds = () => shops.output().split('ledger-rebuilt').length - 1
+
+  /** For a sale that both know. */
+  async function gather(): Promise<Crowd> {
+    const crowd = await makeCrowd(shops.one, BUYERS, UNITS)
+    await until(() => shops.other.api.get(`/api/v1/sales/${crowd.saleId}/status`), PATIENCE_MS)
+    return crowd
+  }
+
+  /** A crowd of both, in which something happens when some units are gone. Each is answered, and it ends exactly. */
+  async function sells(strike: (crowd: Crowd) => Promise<unknown>): Promise<void> {
+    const crowd = await gather()
+    const before = rebuilds()
+    const asked = arrive(crowd.buyers, crowd, OVER_MS, shops.one, shops.other)
+    await until(async () => assert.ok((await reserved(crowd)) >= UNITS / 4), PATIENCE_MS)
+    await strike(crowd)
+    await asked
+    await allIsWell(shops.one, crowd, 0, PATIENCE_MS)
+    await allIsWell(shops.other, crowd, 1, PATIENCE_MS)
+    assert.ok(rebuilds() > before, shops.output())
+  }
+
+  test('FLUSHALL in mid-sale', () => sells(() => redis.command('FLUSHALL')))
+
+  test('kill -9, and the end of what was written is gone', () =>
+    sells(async () => {
+      await redis.kill()
+      const folder = join(redis.dir, 'appendonlydir')
+      const file = join(folder, readdirSync(folder).find((name) => name.endsWith('.incr.aof')) ?? assert.fail())
+      truncateSync(file, Math.floor(statSync(file).size * 0.8))
+      await redis.start()
+    }))
+
+  test('a process that stood still comes with a batch of an epoch that is over: nothing of it is booked', async () => {
+    const { one, other } = shops
+    const crowd = await gather()
+    const [late, prompt] = [crowd.buyers.slice(0, 20), crowd.buyers.slice(20)]
+    const before = rebuilds()
+    // It reserves, begins to book and hears nothing from the books.
+    ways[2]?.mute(true)
+    const asked = arrive(late, crowd, 0, other)
+    try {
+      await until(async () => assert.ok((await reserved(crowd)) > 1), PATIENCE_MS)
+    } finally {
+      process.kill(other.pid, 'SIGSTOP')
+      ways[2]?.mute(false)
+    }
+    try {
+      await redis.command('FLUSHALL')
+      await until(async () => assert.ok(rebuilds() > before), PATIENCE_MS)
+      await arrive(prompt, crowd, 0, one)
+      const sold = prompt.filter((buyer) => buyer.orderId !== undefined)
+      assert.equal(sold.length, UNITS, 'all of it to others')
+    } finally {
+      process.kill(other.pid, 'SIGCONT')
+    }
+    const answers = await asked
+    assert.ok(!answers.includes(202), `${answers}`)
+    await allIsWell(one, crowd, 0, PATIENCE_MS)
+    await allIsWell(other, crowd, 1, PATIENCE_MS)
+  })
+
+  test('two primaries: one shop goes on at the old one, and is believed by nobody', () =>
+    sells(async (crowd) => {
+      const [before, rebuilt] = [await reserved(crowd), rebuilds()]
+      for (const way of ways.slice(0, 2)) way.turn(next.port)
+      // Only the first one's connection breaks.
+      ways[0]?.cut()
+      await until(async () => assert.ok(rebuilds() > rebuilt), PATIENCE_MS)
+      assert.ok((await reserved(crowd)) > before, 'somebody reserved at the old one')
+    }))
+})

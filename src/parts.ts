@@ -18,6 +18,7 @@ import { Metrics } from './platform/metrics.ts'
 import { idMaker, systemRandom as random } from './platform/random.ts'
 import { announcer } from './purchase/announce.ts'
 import { type Audit, runAudit } from './purchase/audit.ts'
+import { behindBuyers } from './purchase/behind-buyers.ts'
 import { Board } from './purchase/board.ts'
 import type { Alarm } from './purchase/book.ts'
 import { catchUp } from './purchase/catch-up.ts'
@@ -155,18 +156,23 @@ async function makePath(base: Base, company: Company) {
     else cards.due()
     settled.announce(order)
   })
-  const settling = loop('settle', 200, async () => {
+  const isEmbedded = config.databaseUrl === 'sqlite:'
+  // The thread of SQLite puts buyers first by itself, for all that it does.
+  const behind = (turn: Turn): Turn => (isEmbedded ? turn : behindBuyers(turn, clock, () => placeOrder.waiting > 0))
+  const settle = async () => {
     // Books and ledger are two then, and what the one did the other is told.
     if (!ledger.inBooks) return settleOrders({ books, ledger, events, newId, announce })
     const { more, settled } = await relay.settle()
     for (const { order, remaining } of settled) announce(order, remaining)
     return more
-  })
-  const publishing = loop('publish', 200, async () => {
+  }
+  const settling = loop('settle', 200, behind(settle))
+  const publish = async () => {
     const more = await relay.publish()
     settling.wake()
     return more
-  })
+  }
+  const publishing = loop('publish', 200, behind(publish))
   const running = loop('run-sales', 1000, () => runSale.tick())
   const runSale = new RunSale({ sales, ledger, board, push, clock, endingSoonMs, changed: moved.bySale(() => running.wake()) })
   const booked = () => publishing.wake()
@@ -184,6 +190,8 @@ async function makePath(base: Base, company: Company) {
     booked,
     failed: (error) => log.warn({ event: 'purchase-failed', err: error }, 'a batch of purchases came to nothing'),
     waitingMax: WAITING_MAX,
+    // Commits that count the same item go one after the other there, so that a third batch would only wait with fewer in it.
+    inFlightMax: isEmbedded ? 4 : 2,
   })
   const moves = { books, ledger, announce }
   const cards = makeCards({ stores, log, loop, payments, alone }, moves)

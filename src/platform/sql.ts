@@ -82,12 +82,15 @@ export function queries<Tables>(): Kysely<Tables> {
 
 /** Statements asked at once: one round trip where the database is elsewhere. All are waited for, so that none comes after the end of
  *  its transaction; then the first that failed fails them all. */
-export async function together<T>(asked: Promise<T>[]): Promise<T[]> {
+export async function together<const Asked extends readonly unknown[]>(
+  asked: Asked,
+): Promise<{ -readonly [One in keyof Asked]: Awaited<Asked[One]> }> {
   const answers = await Promise.allSettled(asked)
-  return answers.map((answer) => {
+  const values = answers.map((answer) => {
     if (answer.status === 'rejected') throw answer.reason
     return answer.value
   })
+  return values as { -readonly [One in keyof Asked]: Awaited<Asked[One]> }
 }
 
 /** The tables of `database` as part of the transaction that `sql` is in: what is written is there with that, or not at all. */

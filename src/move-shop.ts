@@ -11,7 +11,6 @@ import { type Audit, runAudit } from './purchase/audit.ts'
 import { RebuildLedger } from './purchase/rebuild-ledger.ts'
 import { KeyFile } from './shop/accounts/key-file.ts'
 import { type Keyring, keySet } from './shop/accounts/keys.ts'
-import { SqlKeyring } from './shop/accounts/sql-keyring.ts'
 import { makeStores, migrations, type Stores } from './stores.ts'
 import { version } from './version.ts'
 
@@ -61,8 +60,8 @@ export async function restoreShop(config: Config, path: string, log: Log, say: S
 }
 
 /** As the shop keeps them there. */
-function keyringOver({ databaseUrl, dataDir }: Config, db: Database): Keyring {
-  return databaseUrl === 'sqlite:' ? new KeyFile(dataDir) : new SqlKeyring(db)
+function keyringOver(config: Config, db: Database): Keyring {
+  return config.databaseUrl === 'sqlite:' ? new KeyFile(config.dataDir) : makeStores(db, config).keyring
 }
 
 /** Whether keys of another shop may be put here: there are none yet, or the same. */

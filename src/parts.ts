@@ -338,9 +338,9 @@ async function keyringOf({ databaseUrl, dataDir }: Config, { keyring }: Stores):
   return keyring
 }
 
-/** `still`: nothing sells and nothing settles, as there is no server. */
 type AuditParts = { rebuild: RebuildLedger; company: Company; repaired: () => void }
 
+/** `still`: nothing sells and nothing settles, as there is no server. */
 function makeAudit({ sales, ledger }: Stores, { rebuild, company, repaired }: AuditParts, log: Base['log'], stuckMs: number) {
   const parts = { sales, ledger, rebuild, clock, stuckMs }
   async function heard<T extends Audit>(audit: T): Promise<T> {

@@ -204,11 +204,7 @@ async function makePath(base: Base, company: Company) {
     /** Something was told by the gateway. */
     told: cards.told,
     settled: (orderId: Id, ms: number) => settled.within(orderId, ms),
-    ready: async () => {
-      const silentMs = clock.now() - lag.measuredAt
-      const stores = silentMs < SILENT_MS || `they have not answered for ${Math.round(silentMs / 1000)} s`
-      return { stores, ...(lastCall.isOn && { process: 'it stops' }) }
-    },
+    ready: async () => ({ stores: storesAnswer(lag), ...(lastCall.isOn && { process: 'it stops' }) }),
     loops: {
       publishing,
       settling,
@@ -229,21 +225,10 @@ async function purge({ accounts, models, events }: Stores): Promise<boolean> {
   return gone.some((rows) => rows >= 1000)
 }
 
-/** Whatever moves ordinary stock, the catalogue's caches hear of it. A sale that runs moves none: its units are its own. */
-function stockMover(board: Board, catalogue: CachedCatalogue) {
-  return {
-    bySale: (changed: () => void) => (sale: Sale) => {
-      void catalogue.forget(sale.items.map(({ productId }) => productId))
-      changed()
-    },
-    /** Units that come back after the sale was settled are ordinary stock at once. */
-    byOrder({ saleId, productId, state }: Order) {
-      const live = board.get(saleId)
-      const runs = live && statusOf(live.sale, clock.now()) !== 'ENDED'
-      if (!runs && isFinal(state) && state !== 'COMPLETED') void catalogue.forget([productId])
-    },
-    byRepair: () => void catalogue.forget(null),
-  }
+/** True, or what is wrong. */
+function storesAnswer({ measuredAt }: Lag): true | string {
+  const silentMs = clock.now() - measuredAt
+  return silentMs < SILENT_MS || `they have not answered for ${Math.round(silentMs / 1000)} s`
 }
 
 /** What drives payments by card; where no gateway is set up, attempts of one that was wait for it. */

@@ -28,6 +28,8 @@ export const faultCodes = {
   'redis-busy': 'Too many calls wait for Redis; nothing was sent. It answers too slowly: look at its load and its slow log.',
   'redis-refused': 'Redis answers with an error; the log has its words, and docs/operations.md what it needs.',
   'redis-silent': 'Redis did not answer in time, so it may have happened. The same request asked again gives the truth.',
+  'cache-busy':
+    'Somebody else reads the same from the database, and that takes long. Look at the database; it is answered again by itself.',
   'gateway-down': 'The card gateway cannot be reached. What was accepted is settled when it is back; see its own status page.',
   'gateway-refused': 'The card gateway refuses the request itself. Check PAYMENT_URL, the currency and the amount.',
   'gateway-silent': 'The card gateway did not answer in time, so it may have happened. It is looked up by itself.',

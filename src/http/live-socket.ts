@@ -3,7 +3,7 @@ import type { Books } from '../books/books.ts'
 import type { Caller } from '../core/caller.ts'
 import { type Id, isId } from '../core/ids.ts'
 import type { Order } from '../core/order.ts'
-import type { Rate } from '../gate/rate.ts'
+import type { OwnRate } from '../gate/rate.ts'
 import type { Clock } from '../platform/clock.ts'
 import { time } from '../platform/http.ts'
 import type { Board, Live } from '../purchase/board.ts'
@@ -15,7 +15,7 @@ export type LiveSocketParts = {
   watching: Watching
   board: Pick<Board, 'get'>
   books: Pick<Books, 'orders'>
-  rate: Rate
+  rate: OwnRate
   clock: Clock
   endingSoonMs: number
 }

@@ -31,11 +31,13 @@ import { sweep } from './purchase/sweep.ts'
 import { LocalPush } from './push/local-push.ts'
 import { LocalTickets } from './push/local-tickets.ts'
 import { RedisTickets } from './push/redis-tickets.ts'
+import { cachedCatalogue, sharedRate, stockMover } from './shared-parts.ts'
 import { Identity } from './shop/accounts/identity.ts'
 import { KeyFile } from './shop/accounts/key-file.ts'
 import { type Keyring, Keys } from './shop/accounts/keys.ts'
 import { PasswordTurns } from './shop/accounts/passwords.ts'
 import { ENDED_TOLD_MS } from './shop/accounts/sql-oidc-models.ts'
+import type { CachedCatalogue } from './shop/catalogue/cached-catalogue.ts'
 import type { Stores } from './stores.ts'
 
 /** How many requests of buyers may wait for the ledger; at the measured rates this is a second of work. */
@@ -65,6 +67,8 @@ export async function makeParts(config: Config, stores: Stores, shared: Shared |
   /** Known once the server listens. */
   const place = { url: '' }
   const metrics = new Metrics()
+  const ownRate = config.rateLimits ? new LocalRate(clock) : noRate
+  const sharing = { config, shared, clock, newId, metrics, log }
   const base = {
     config,
     place,
@@ -76,11 +80,14 @@ export async function makeParts(config: Config, stores: Stores, shared: Shared |
     newId,
     serverId: newId(),
     metrics,
+    catalogue: await cachedCatalogue(stores.catalogue, sharing),
     payments: await makePayments(config, place, metrics, log),
     board: new Board(),
     push: new LocalPush(clock.soon),
     tickets: shared ? new RedisTickets(shared.link, random) : new LocalTickets(clock, random),
-    rate: config.rateLimits ? new LocalRate(clock) : noRate,
+    /** Of this process alone. */
+    ownRate,
+    rate: config.rateLimits ? sharedRate(ownRate, sharing) : ownRate,
     loop: (name: string, everyMs: number, turn: Turn) => new Loop(name, clock, everyMs, turn, failed),
   }
   const company = makeCompany(base)
@@ -118,6 +125,7 @@ type Base = {
   log: Log
   newId: () => Id
   metrics: Metrics
+  catalogue: CachedCatalogue
   board: Board
   push: LocalPush
   payments: Payments
@@ -126,12 +134,14 @@ type Base = {
 
 /** The path of a purchase: what answers, and the loops behind it, each waking the next. */
 async function makePath(base: Base, company: Company) {
-  const { config, stores, log, newId, metrics, board, push, loop, payments } = base
+  const { config, stores, log, newId, metrics, catalogue, board, push, loop, payments } = base
   const alone = company.alone.bind(company)
   const { books, outbox, sales, ledger, events, relay } = stores
   const { endingSoonMs, holdTtlMs, auditEveryMs } = config
   const waiting = new Map<Id, (order: Order) => void>()
+  const moved = stockMover(board, catalogue, clock)
   const announce = announcer(board, push, (order) => {
+    moved.byOrder(order)
     if (isFinal(order.state)) metrics.payment(order.state, clock.now() - order.reservedAt)
     else cards.due()
     waiting.get(order.orderId)?.(order)
@@ -149,7 +159,7 @@ async function makePath(base: Base, company: Company) {
     return more
   })
   const running = loop('run-sales', 1000, () => runSale.tick())
-  const runSale = new RunSale({ sales, ledger, board, push, clock, endingSoonMs, changed: () => running.wake() })
+  const runSale = new RunSale({ sales, ledger, board, push, clock, endingSoonMs, changed: moved.bySale(() => running.wake()) })
   const booked = () => publishing.wake()
   const level = makeLevel({ stores, log, loop }, booked)
   const lag = new Lag(outbox, events, holdTtlMs / 4)
@@ -168,7 +178,7 @@ async function makePath(base: Base, company: Company) {
   })
   const moves = { books, ledger, announce }
   const cards = makeCards({ stores, log, loop, payments, alone }, moves)
-  const audit = makeAudit(stores, level.rebuild, company, log, holdTtlMs + STUCK_AFTER_HOLD_MS)
+  const audit = makeAudit(stores, level.rebuild, company, log, holdTtlMs + STUCK_AFTER_HOLD_MS, moved.byRepair)
   return {
     placeOrder,
     runSale,
@@ -294,7 +304,7 @@ async function keyringOf({ databaseUrl, dataDir }: Config, { keyring }: Stores):
 }
 
 /** `still`: nothing sells and nothing settles, as there is no server. */
-function makeAudit({ sales, ledger }: Stores, rebuild: RebuildLedger, company: Company, log: Base['log'], stuckMs: number) {
+function makeAudit({ sales, ledger }: Stores, rebuild: RebuildLedger, company: Company, log: Base['log'], stuckMs: number, repaired: () => void) {
   const parts = { sales, ledger, rebuild, clock, stuckMs }
   async function heard<T extends Audit>(audit: T): Promise<T> {
     const wrong = audit.equations.filter((one) => !one.holds)
@@ -309,6 +319,7 @@ function makeAudit({ sales, ledger }: Stores, rebuild: RebuildLedger, company: C
     run: (still = false): Promise<Audit> => (still ? runAudit({ ...parts, still }).then(heard) : next()),
     async repair(still = false): Promise<RepairedAudit> {
       const audit = await runRepair({ ...parts, still })
+      if (audit.repaired.length > 0) repaired()
       for (const { saleId, steps, before } of audit.repaired) {
         const wrong = before.filter((one) => !one.holds)
         log.warn({ event: 'repaired', saleId, steps, wrong }, 'a sale was made anew from its orders')

@@ -94,6 +94,7 @@ async function firstStart(parts: Parts) {
   )
   if (config.seed === 'demo' && (await stores.catalogue.products(1)).length === 0) {
     await (await import('./seed.ts')).seedDemo(parts)
+    await parts.catalogue.forget(null)
   }
   return administrator
 }
@@ -206,7 +207,16 @@ function live(app: App, parts: Parts): () => number {
   const { publicUrl, endingSoonMs, socketsMax } = parts.config
   const stands = parts.tokens.stands.bind(parts.tokens)
   const origins = () => (publicUrl === null ? [] : [publicUrl])
-  return liveRoutes(app, { ...parts, watching: parts.push, books: parts.stores.books, endingSoonMs, socketsMax, origins, stands })
+  return liveRoutes(app, {
+    ...parts,
+    rate: parts.ownRate,
+    watching: parts.push,
+    books: parts.stores.books,
+    endingSoonMs,
+    socketsMax,
+    origins,
+    stands,
+  })
 }
 
 /** As an administrator is told it. */
@@ -220,7 +230,7 @@ function gatewayNow({ payments }: Parts) {
 
 /** All but those that watch over the process. Answers how many sockets are open. */
 export function routes(app: App, parts: Parts): () => number {
-  const { config, stores, clock, newId, board, runSale, moves } = parts
+  const { config, stores, catalogue, clock, newId, board, runSale, moves } = parts
   const { currency, openingCredit, endingSoonMs } = config
   purchaseRoutes(app, { ...parts, currency, books: stores.books, gateway: parts.payments?.gateway ?? null })
   saleRoutes(app, { ...parts, sales: stores.sales, endingSoonMs })
@@ -235,11 +245,11 @@ export function routes(app: App, parts: Parts): () => number {
   demoGatewayRoutes(app, parts.payments?.test ?? null)
   accountRoutes(app, { ...parts, accounts: stores.accounts, wallets: stores.wallets, currency, openingCredit })
   mountIdentity(app, parts.identity)
-  catalogueRoutes(app, { catalogue: stores.catalogue, clock, newId, currency })
+  catalogueRoutes(app, { catalogue, record: stores.catalogue, clock, newId, currency })
   drillRoutes(app, {
     accounts: stores.accounts,
     identity: parts.identity,
-    catalogue: stores.catalogue,
+    catalogue,
     sales: {
       create: (sale) => runSale.create(sale),
       sale: (id) => stores.sales.sale(id),

@@ -37,8 +37,8 @@ export function makeNeeds({ tokens, rate }: GuardParts): (...anyOf: Role[]) => G
       tokens.check(token).then((caller) => (caller ? admit(caller) : deny(token)), done)
 
       function admit(caller: Caller): void {
-        if (caller.drillSaleId !== null) return enter(caller)
-        turn(rate, reply, perAddress(request), () => enter(caller))
+        if (caller.drillSaleId !== null) enter(caller)
+        else turn(rate, reply, perAddress(request), () => enter(caller))
       }
       function enter(caller: Caller): void {
         if (!caller.roles.some((role) => anyOf.includes(role)) || !withinDrill(caller, request.url)) {
@@ -50,8 +50,8 @@ export function makeNeeds({ tokens, rate }: GuardParts): (...anyOf: Role[]) => G
           if (request.method === 'GET') reply.header('cache-control', 'no-store')
           done()
         }
-        if (caller.roles.includes('admin')) return enters()
-        turn(rate, reply, { policy: 'user', who: caller.id, perSecond: PER_BUYER }, enters)
+        if (caller.roles.includes('admin')) enters()
+        else turn(rate, reply, { policy: 'user', who: caller.id, perSecond: PER_BUYER }, enters)
       }
       function deny(bad: string | undefined): void {
         turn(rate, reply, perAddress(request), () => {
@@ -99,7 +99,10 @@ export function perAddress({ ip }: FastifyRequest): Limit {
 /** Takes a turn and goes on; where there is none, answers 429. */
 export function turn(rate: Rate, reply: FastifyReply, limit: Limit, goOn: () => void, refused: () => void = () => {}): void {
   taken(rate, reply, limit, (waitMs) => {
-    if (waitMs === 0) return goOn()
+    if (waitMs === 0) {
+      goOn()
+      return
+    }
     slowDown(reply, limit, waitMs)
     refused()
   })
@@ -113,9 +116,9 @@ export function taken(
   then: (waitMs: number) => void,
 ): void {
   const waitMs = rate.take(`${policy} ${who}`, perSecond, burst)
-  if (typeof waitMs === 'number') return then(waitMs)
+  if (typeof waitMs === 'number') then(waitMs)
   // Answered as the framework answers what is thrown at once.
-  waitMs.then(then).catch((error) => void reply.send(error))
+  else waitMs.then(then).catch((error) => void reply.send(error))
 }
 
 /** The header fields are those of draft-ietf-httpapi-ratelimit-headers. */

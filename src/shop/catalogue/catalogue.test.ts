@@ -86,7 +86,7 @@ async function openShop({ currency = 'EUR' } = {}) {
   app.setErrorHandler<{ statusCode?: number; message: string }>((error, _request, reply) => {
     reply.problem(refusals[error.statusCode ?? 500] ?? 'internal', error.message)
   })
-  catalogueRoutes(app, { catalogue, clock: systemClock, newId, currency })
+  catalogueRoutes(app, { catalogue, record: catalogue, clock: systemClock, newId, currency })
   await app.ready()
   after(() => app.close())
 

@@ -39,7 +39,7 @@ export async function cachedCatalogue(record: Catalogue, parts: SharedParts): Pr
   async function open<T>(name: string, values: Pick<CacheParts<T>, 'isValue' | 'sizeOf'>): Promise<Cache<T>> {
     const level = shared && redis && new RedisLevel({ name, redis, listener: shared.listener, clock, newId })
     const counted = (result: string) => metrics.cacheRead(name, result)
-    const cache = new Cache<T>({ clock, newId, shared: level, ...values, most: MOST, lagMs, counted })
+    const cache = new Cache<T>({ clock, shared: level, ...values, most: MOST, lagMs, counted })
     await cache.listen()
     return cache
   }

@@ -21,7 +21,6 @@ export type CacheResult = 'process' | 'shared' | 'stale' | 'waited' | 'loaded' |
 
 export type CacheParts<T> = {
   clock: Clock
-  newId: () => string
   /** Null: only this process. */
   shared: RedisLevel | null
   /** What comes out of Redis may be of another version, or of somebody else. */
@@ -140,14 +139,13 @@ export class Cache<T> {
     load: () => Promise<T | undefined>,
     old: Kept<T> | undefined,
   ): Promise<T | undefined> {
-    const { clock, newId, shared, counted } = this.#parts
+    const { clock, shared, counted } = this.#parts
     if (!shared) return this.#load(key, flight, load)
-    const token = newId()
     const until = clock.ticks() + WAIT_MS
     for (;;) {
-      const look = await this.#look(shared, key, token)
+      const look = await this.#look(shared, key)
       if (!look) return this.#load(key, flight, load)
-      if (look.kind === 'mine') return this.#rebuild(shared, { key, token, epoch: look.epoch }, flight, load)
+      if (look.kind === 'mine') return this.#rebuild(shared, key, look.lock, flight, load)
       const shown = look.found ?? old
       if (shown) {
         counted(look.kind)
@@ -163,11 +161,11 @@ export class Cache<T> {
   }
 
   /** As it can be read: what cannot be is passed over, and made anew. */
-  async #look(shared: RedisLevel, key: string, token: string) {
-    let look = await shared.look(key, token)
+  async #look(shared: RedisLevel, key: string) {
+    let look = await shared.look(key)
     let found = this.#read(look)
     if (look?.kind === 'fresh' && !found) {
-      look = await shared.look(key, token, true)
+      look = await shared.look(key, true)
       found = undefined
     }
     if (!look || look.kind === 'mine') return look
@@ -186,20 +184,21 @@ export class Cache<T> {
   /** With the lock of all processes. */
   async #rebuild(
     shared: RedisLevel,
-    { key, token, epoch }: { key: string; token: string; epoch: string },
+    key: string,
+    lock: string,
     flight: Flight<T>,
     load: () => Promise<T | undefined>,
   ): Promise<T | undefined> {
     const from = this.#parts.clock.ticks()
     const done = new AbortController()
-    shared.watch(key, token, done.signal)
+    shared.watch(key, lock, done.signal)
     try {
       const value = await this.#load(key, flight, load)
       const freshMs = this.#freshMs(value, from, SHARED_MS)
-      void shared.keep(key, token, epoch, JSON.stringify(value ?? null), freshMs, freshMs + STALE_MS)
+      void shared.keep(key, lock, JSON.stringify(value ?? null), freshMs, freshMs + STALE_MS)
       return value
     } catch (error) {
-      void shared.free(key, token)
+      void shared.free(key, lock)
       throw error
     } finally {
       done.abort()

@@ -33,7 +33,7 @@ export type RedisLevelParts = {
 /** What Redis knows of a key. The text of `theirs` was fresh once, and was not forgotten since. */
 export type Look =
   | { kind: 'fresh'; text: string; freshMs: number }
-  | { kind: 'mine'; epoch: string }
+  | { kind: 'mine'; lock: string }
   | { kind: 'theirs'; text: string | undefined }
 
 /** The level of a cache that processes share. Nothing here throws for want of Redis. */
@@ -44,6 +44,8 @@ export class RedisLevel {
   /** Null among them: all. */
   #owed = new Set<string | null>()
   #telling: Promise<void> | undefined
+  /** Is resolved when Redis did not hear. */
+  #unheard = Promise.withResolvers<void>()
 
   constructor(parts: RedisLevelParts) {
     this.#parts = parts
@@ -61,47 +63,47 @@ export class RedisLevel {
   }
 
   /**
-   * What is kept, or who rebuilds it: `mine` is the lock under `token`. `doubt`: what is kept there cannot be read, pass over it.
+   * What is kept, or who rebuilds it. `doubt`: what is kept there cannot be read, pass over it.
    * `undefined`: Redis does not answer, or has yet to hear what this process forgot.
    */
-  async look(key: string, token: string, doubt = false): Promise<Look | undefined> {
+  async look(key: string, doubt = false): Promise<Look | undefined> {
     if (this.#telling) return undefined
-    const args = [token, String(LOCK_MS), doubt ? '0' : '1']
-    return lookOf(await this.#parts.redis.run(scripts.look, [this.#epoch, ...this.#keys(key)], args))
+    const { redis, newId } = this.#parts
+    const args = [newId(), String(LOCK_MS), doubt ? '0' : '1']
+    return lookOf(await redis.run(scripts.look, [this.#epoch, ...this.#keys(key)], args))
   }
 
   /** The watchdog of a lock that is this process's: it lives until `done`, or until its load is believed dead. */
-  watch(key: string, token: string, done: AbortSignal): void {
-    void this.#watch(this.#lock(key), token, done)
+  watch(key: string, lock: string, done: AbortSignal): void {
+    void this.#watch(this.#lock(key), lock, done)
   }
 
-  async #watch(lock: string, token: string, done: AbortSignal): Promise<void> {
+  async #watch(lockKey: string, lock: string, done: AbortSignal): Promise<void> {
     const { clock, redis } = this.#parts
     const end = clock.ticks() + LOAD_MS
     for (;;) {
       await clock.sleep(LOCK_MS / 3, done)
       if (done.aborted || this.#stopping.signal.aborted || clock.ticks() > end) return
-      if ((await redis.run(scripts.hold, [lock], [token, String(LOCK_MS)])) === 0) return
+      if ((await redis.run(scripts.hold, [lockKey], [lock, String(LOCK_MS)])) === 0) return
     }
   }
 
   /** Frees the lock. Nothing is kept of what was forgotten since the lock was taken. */
-  async keep(key: string, token: string, epoch: string, text: string, freshMs: number, keptMs: number): Promise<void> {
-    const args = [token, epoch, text, String(freshMs), String(keptMs)]
+  async keep(key: string, lock: string, text: string, freshMs: number, keptMs: number): Promise<void> {
+    const args = [lock, text, String(freshMs), String(keptMs)]
     await this.#parts.redis.run(scripts.keep, [this.#epoch, ...this.#keys(key)], args)
   }
 
-  async free(key: string, token: string): Promise<void> {
-    await this.#parts.redis.run(scripts.free, [this.#lock(key)], [token])
+  async free(key: string, lock: string): Promise<void> {
+    await this.#parts.redis.run(scripts.free, [this.#lock(key)], [lock])
   }
 
   /** Of all processes; null: all keys. Resolves when they are told, or soon where Redis is away: it is told until it has heard. */
   async forget(key: string | null): Promise<void> {
     if (key === null || this.#owed.size >= OWED_MAX) this.#owed = new Set([null])
     else if (!this.#owed.has(null)) this.#owed.add(key)
-    const tried = Promise.withResolvers<void>()
-    this.#telling ??= this.#tell(tried.resolve).finally(() => (this.#telling = undefined))
-    await Promise.race([this.#telling, tried.promise])
+    this.#telling ??= this.#tell().finally(() => (this.#telling = undefined))
+    if (!this.#parts.redis.isAway) await Promise.race([this.#telling, this.#unheard.promise])
   }
 
   async stop(): Promise<void> {
@@ -109,14 +111,15 @@ export class RedisLevel {
     await this.#telling
   }
 
-  async #tell(tried: () => void): Promise<void> {
+  async #tell(): Promise<void> {
     const { clock } = this.#parts
     while (this.#owed.size > 0 && !this.#stopping.signal.aborted) {
       const batch = this.#owed
       this.#owed = new Set()
       if (await this.#told(batch)) continue
       this.#owed = batch.has(null) || this.#owed.has(null) ? new Set([null]) : batch.union(this.#owed)
-      tried()
+      this.#unheard.resolve()
+      this.#unheard = Promise.withResolvers()
       await clock.sleep(AGAIN_MS, this.#stopping.signal)
     }
   }
@@ -158,7 +161,7 @@ function lookOf(reply: RedisReply | undefined): Look | undefined {
   const text = typeof first === 'string' ? first : undefined
   if (kind === 'theirs') return { kind, text }
   if (text === undefined) return undefined
-  return kind === 'mine' ? { kind, epoch: text } : { kind: 'fresh', text, freshMs: Number(second) }
+  return kind === 'mine' ? { kind, lock: text } : { kind: 'fresh', text, freshMs: Number(second) }
 }
 
 /** What cannot be understood forgets all: better once too often. */

@@ -74,7 +74,7 @@ export function sharedRate(own: OwnRate, parts: SharedParts): Rate {
 }
 
 function briefLink(user: string, { link }: Shared, mostMs: number, { clock, metrics, log }: SharedParts): BriefLink {
-  return new BriefLink({
+  const brief = new BriefLink({
     link,
     clock,
     mostMs,
@@ -86,4 +86,12 @@ function briefLink(user: string, { link }: Shared, mostMs: number, { clock, metr
       )
     },
   })
+  const away = () => [{ labels: [], value: Number(brief.isAway) }]
+  metrics.gauge(
+    `doorbuster_shared_${user}_away`,
+    '1: the shared Redis is done without now, as it did not answer in time.',
+    [],
+    away,
+  )
+  return brief
 }

@@ -12,9 +12,12 @@ import Fastify, { type InjectOptions } from 'fastify'
 import type { CompiledQuery } from 'kysely'
 import { type Code, codes } from '../../core/codes.ts'
 import { systemClock } from '../../platform/clock.ts'
+import { makeLog } from '../../platform/log.ts'
+import { Metrics } from '../../platform/metrics.ts'
 import { idMaker, systemRandom } from '../../platform/random.ts'
 import { type Database, migrate, type Sql } from '../../platform/sql.ts'
 import { sqliteFacts } from '../../platform/sqlite/connection.ts'
+import { cachedCatalogue } from '../../shared-parts.ts'
 import { clean } from './clean.ts'
 import { demoPictures, demoProducts } from './demo.ts'
 import { MAX_PRODUCTS } from './import-file.ts'
@@ -25,6 +28,15 @@ import { catalogueMigrations } from './tables.ts'
 const folder = mkdtempSync(join(tmpdir(), 'catalogue-'))
 after(() => rmSync(folder, { recursive: true }))
 const newId = idMaker(systemClock, systemRandom)
+/** Caches of this process, as every shop has them: what is changed is seen at once all the same. */
+const alone = {
+  config: { replicaUrl: null },
+  shared: null,
+  clock: systemClock,
+  newId,
+  metrics: new Metrics(),
+  log: makeLog('silent'),
+}
 
 /** One connection, one transaction at a time. */
 function openDatabase() {
@@ -68,7 +80,8 @@ function openDatabase() {
 async function openShop({ currency = 'EUR' } = {}) {
   const { database, plans } = openDatabase()
   await migrate(database, catalogueMigrations, systemClock.now())
-  const catalogue = new SqlCatalogue(database)
+  const record = new SqlCatalogue(database)
+  const catalogue = await cachedCatalogue(record, alone)
   const strict = formats.default(new Ajv({ allErrors: true, useDefaults: true }))
   const coercing = formats.default(new Ajv({ allErrors: true, useDefaults: true, coerceTypes: true }))
   const app = Fastify({ bodyLimit: 16 * 1024 }).withTypeProvider<TypeBoxTypeProvider>()
@@ -86,7 +99,7 @@ async function openShop({ currency = 'EUR' } = {}) {
   app.setErrorHandler<{ statusCode?: number; message: string }>((error, _request, reply) => {
     reply.problem(refusals[error.statusCode ?? 500] ?? 'internal', error.message)
   })
-  catalogueRoutes(app, { catalogue, record: catalogue, clock: systemClock, newId, currency })
+  catalogueRoutes(app, { catalogue, record, clock: systemClock, newId, currency })
   await app.ready()
   after(() => app.close())
 

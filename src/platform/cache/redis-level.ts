@@ -91,7 +91,7 @@ export class RedisLevel {
   /** Frees the lock. Nothing is kept of what was forgotten since the lock was taken. */
   async keep(key: string, lock: string, text: string, freshMs: number, keptMs: number): Promise<void> {
     const args = [lock, text, String(freshMs), String(keptMs)]
-    await this.#parts.redis.run(scripts.keep, [this.#epoch, ...this.#keys(key)], args)
+    await this.#parts.redis.run(scripts.keep, this.#keys(key), args)
   }
 
   async free(key: string, lock: string): Promise<void> {

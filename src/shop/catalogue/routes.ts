@@ -14,7 +14,7 @@ type CatalogueParts = {
   /** What buyers are shown; changes go by it as well. */
   catalogue: Catalogue
   /** What an operator is shown: from no cache. */
-  record: Pick<Catalogue, 'products' | 'knownHandles'>
+  record: Pick<Catalogue, 'product' | 'products' | 'knownHandles'>
   clock: Clock
   newId: () => Id
   /** Of prices in files that name none. */
@@ -85,6 +85,7 @@ const ImportAnswer = Type.Object(
 
 export function catalogueRoutes(app: App, parts: CatalogueParts): void {
   publicRoutes(app, parts)
+  recordRoutes(app, parts)
   productRoutes(app, parts)
   importRoute(app, parts)
 }
@@ -148,7 +149,8 @@ function publicRoutes(app: App, { catalogue }: CatalogueParts): void {
   })
 }
 
-function productRoutes(app: App, { catalogue, record, clock, newId, currency }: CatalogueParts): void {
+/** What an operator is shown. */
+function recordRoutes(app: App, { record }: CatalogueParts): void {
   const tags = ['Administration']
   const onRequest = app.needs('admin')
   app.get(
@@ -165,6 +167,27 @@ function productRoutes(app: App, { catalogue, record, clock, newId, currency }: 
     async ({ query: { limit, after, category } }) =>
       page(await record.products(limit + 1, after, category), limit, ({ id }) => id, shown),
   )
+  app.get(
+    '/api/v1/admin/products/:id',
+    {
+      onRequest,
+      schema: {
+        tags,
+        summary: 'One product, as it is now',
+        params: Params,
+        response: answers({ 200: ProductSchema }, 400, 401, 403, 404),
+      },
+    },
+    async ({ params }, reply) => {
+      const product = await record.product(params.id)
+      return product ? shown(product) : noSuchProduct(reply)
+    },
+  )
+}
+
+function productRoutes(app: App, { catalogue, clock, newId, currency }: CatalogueParts): void {
+  const tags = ['Administration']
+  const onRequest = app.needs('admin')
   app.post(
     '/api/v1/admin/products',
     {

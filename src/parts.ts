@@ -304,7 +304,14 @@ async function keyringOf({ databaseUrl, dataDir }: Config, { keyring }: Stores):
 }
 
 /** `still`: nothing sells and nothing settles, as there is no server. */
-function makeAudit({ sales, ledger }: Stores, rebuild: RebuildLedger, company: Company, log: Base['log'], stuckMs: number, repaired: () => void) {
+function makeAudit(
+  { sales, ledger }: Stores,
+  rebuild: RebuildLedger,
+  company: Company,
+  log: Base['log'],
+  stuckMs: number,
+  repaired: () => void,
+) {
   const parts = { sales, ledger, rebuild, clock, stuckMs }
   async function heard<T extends Audit>(audit: T): Promise<T> {
     const wrong = audit.equations.filter((one) => !one.holds)

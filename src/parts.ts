@@ -187,10 +187,7 @@ async function makePath(base: Base, company: Company) {
     /** Something was told by the gateway. */
     told: cards.told,
     settled: (orderId: Id, ms: number) => settledWithin(books, waiting, orderId, ms),
-    ready: async () => {
-      const silentMs = clock.now() - lag.measuredAt
-      return { stores: silentMs < SILENT_MS || `they have not answered for ${Math.round(silentMs / 1000)} s` }
-    },
+    ready: async () => ({ stores: storesAnswer(lag) }),
     loops: {
       publishing,
       settling,
@@ -209,6 +206,12 @@ async function makePath(base: Base, company: Company) {
 async function purge({ accounts, models, events }: Stores): Promise<boolean> {
   const gone = [await accounts.purge(clock.now()), await models.purge(clock.now()), await events.prune(EVENTS_KEPT_MS)]
   return gone.some((rows) => rows >= 1000)
+}
+
+/** True, or what is wrong. */
+function storesAnswer({ measuredAt }: Lag): true | string {
+  const silentMs = clock.now() - measuredAt
+  return silentMs < SILENT_MS || `they have not answered for ${Math.round(silentMs / 1000)} s`
 }
 
 /** What drives payments by card; where no gateway is set up, attempts of one that was wait for it. */

@@ -1,11 +1,11 @@
 // Who may import whom: core <- stations <- purchase <- http, roles <- parts, main. A type-only import counts: what two
 // stations need belongs to core. Tests may import what they like, except that nothing imports main.
-const station = '^src/(gate|ledger|books|events|payment|push|page|shop/[^/]+)/'
+const station = '^src/(gate|ledger|books|events|payment|push|peers|page|shop/[^/]+)/'
 const top = '^src/(main|config|parts|roles|open-stores|stores|postgres-stores|count-stores|store-calls|serve|serve-gateway|seed|doctor|doctor-stores|move-shop|version)\\.ts$'
 const tests = '\\.(test|contract)\\.ts$'
 /** `<tech>-<port>.ts`: what stands behind a port. */
 const adapter =
-  '^src/(gate|ledger|books|events|payment|push|shop)/.*\\b' +
+  '^src/(gate|ledger|books|events|payment|push|peers|shop)/.*\\b' +
   '(memory|local|sql|sqlite|postgres|mysql|redis|kafka|s3|elastic|smtp|credit|demo|stripe|guarded)-[^/]+\\.ts$'
 
 /** Modules of `from` may import, of `src/`, only what `may` says. */

@@ -13,12 +13,18 @@ try {
     buildPage: async () => (await import('./page/build.ts')).builtPage({ clock: systemClock, building: () => {} }),
     local: {
       migrate: () => offline(async () => console.log('The tables are up to date.')),
-      seed: () => offline(async (parts) => console.log(await (await import('./seed.ts')).seedDemo(parts))),
+      seed: () =>
+        offline(async (parts) => {
+          await (await import('./open-stores.ts')).mustRest(parts)
+          console.log(await (await import('./seed.ts')).seedDemo(parts))
+        }),
       settings: async () => console.log(printedSettings(process.env)),
       doctor: async () => (await import('./doctor.ts')).doctor(() => settings()),
       makeAdmin: (email) => offline((parts) => makeAdministrator(parts, email)),
       audit: (repair) =>
-        offline(async ({ audit }) => {
+        offline(async (parts) => {
+          await (await import('./open-stores.ts')).mustRest(parts)
+          const { audit } = parts
           const report = await (repair ? audit.repair(true) : audit.run(true))
           return { ...report, at: new Date(report.at).toISOString() }
         }),

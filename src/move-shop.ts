@@ -9,7 +9,8 @@ import { type Database, joined } from './platform/sql.ts'
 import { openSqliteAlone } from './platform/sqlite/sqlite-alone.ts'
 import { type Audit, runAudit } from './purchase/audit.ts'
 import { RebuildLedger } from './purchase/rebuild-ledger.ts'
-import { type KeyFile, mayPlaceKeys, placeKeys, readKeys } from './shop/accounts/keys.ts'
+import { KeyFile } from './shop/accounts/key-file.ts'
+import { isSameKeys, type Keyring } from './shop/accounts/keys.ts'
 import { makeStores, migrations, type Stores } from './stores.ts'
 import { version } from './version.ts'
 
@@ -21,7 +22,7 @@ export async function exportShop(config: Config, path: string, log: Log, say: Sa
   if (config.databaseUrl === 'sqlite:' && !existsSync(join(config.dataDir, 'doorbuster.db')))
     throw new CannotMove(`There is no shop in ${config.dataDir}: set DATA_DIR or DATABASE_URL to it.`)
   await using opened = await openDatabase(config, log)
-  const keys = (await readKeys(config.dataDir)) ?? null
+  const keys = (await keyringOf(config, opened.db).read()) ?? null
   const head = await exportTables(partsOf(opened, say), path, { doorbuster: version(), keys })
   const rows = head.tables.reduce((sum, table) => sum + table.rows, 0)
   say(`exported ${rows} rows of ${head.tables.length} tables to ${path}; who has it has the shop and its keys`)
@@ -32,21 +33,19 @@ export async function exportShop(config: Config, path: string, log: Log, say: Sa
  * what says how people can mend it; nothing is restored then.
  */
 export async function restoreShop(config: Config, path: string, log: Log, say: Say): Promise<Audit> {
-  const { dataDir } = config
   const head = await checkShopFile(path, migrations)
-  const keys = head.keys as KeyFile | null
   {
     await using opened = await openDatabase(config, log)
     const [{ db }, parts] = [opened, partsOf(opened, say)]
-    if (keys && !(await mayPlaceKeys(dataDir, keys)))
-      throw new CannotMove(
-        `${join(dataDir, 'keys.json')} has the keys of another shop: set DATA_DIR to a new folder. Nothing was restored.`,
-      )
     await checkEmpty(parts)
     await makeStores(db, config).schema.migrate()
+    const own = await keyringOf(config, db).read()
+    if (own !== undefined && head.keys !== null && !isSameKeys(own, head.keys))
+      throw new CannotMove('Here are the keys of another shop: set DATA_DIR to a new folder. Nothing was restored.')
     await restoreTables(parts, path, head, async (sql) => {
-      await makeStores(joined(db, sql), config).schema.restored()
-      if (keys) await placeKeys(dataDir, keys)
+      const inside = joined(db, sql)
+      await makeStores(inside, config).schema.restored()
+      if (own === undefined && head.keys !== null) await keyringOf(config, inside).replace(undefined, head.keys)
     })
   }
   const onBug = (error: Error) => {
@@ -70,8 +69,16 @@ async function rebuildLedgers({ sales, books, ledger }: Stores, say: Say): Promi
   }
 }
 
+/** Where a shop of these settings keeps its keys. */
+function keyringOf(config: Config, db: Database): Keyring {
+  return config.databaseUrl === 'sqlite:' ? new KeyFile(config.dataDir) : makeStores(db, config).keyring
+}
+
+/** Who runs and who leads are of processes that are no more; the keys are carried in the head, for SQLite keeps them beside it. */
+const LEFT_OUT = ['peers', 'notes', 'leases', 'keyring']
+
 function partsOf({ db }: Opened, say: Say): CarryParts {
-  return { db, migrations, clock, say }
+  return { db, migrations, leftOut: LEFT_OUT, clock, say }
 }
 
 /** The database of the settings, for nobody else as long as it is open. */

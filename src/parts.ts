@@ -7,6 +7,7 @@ import { LocalRate, noRate } from './gate/local-rate.ts'
 import { DEMO_PREFIX, demoKeys } from './gateway-demo/keys.ts'
 import type { Shared } from './open-stores.ts'
 import { gatewayOf } from './payment/card-payments.ts'
+import { Company } from './peers/company.ts'
 import { systemClock as clock } from './platform/clock.ts'
 import { inTurn } from './platform/in-turn.ts'
 import type { makeLog } from './platform/log.ts'
@@ -28,9 +29,13 @@ import { RunSale } from './purchase/run-sale.ts'
 import { expireOrders, type MoveParts, settleOrders } from './purchase/settle-order.ts'
 import { sweep } from './purchase/sweep.ts'
 import { LocalPush } from './push/local-push.ts'
+import { LocalTickets } from './push/local-tickets.ts'
+import { RedisTickets } from './push/redis-tickets.ts'
 import { Identity } from './shop/accounts/identity.ts'
-import { Keys } from './shop/accounts/keys.ts'
+import { KeyFile } from './shop/accounts/key-file.ts'
+import { type Keyring, Keys } from './shop/accounts/keys.ts'
 import { PasswordTurns } from './shop/accounts/passwords.ts'
+import { ENDED_TOLD_MS } from './shop/accounts/sql-oidc-models.ts'
 import type { Stores } from './stores.ts'
 
 /** How many requests of buyers may wait for the ledger; at the measured rates this is a second of work. */
@@ -43,6 +48,9 @@ const SILENT_MS = 5000
 /** An order that still waits after that long is stuck: the time that a buyer may have, and a minute for us. */
 const STUCK_AFTER_HOLD_MS = 60_000
 
+/** Sign-ins that ended are read again for as long: the clocks of two machines differ, and a transaction may take its time. */
+const FOLLOWED_AGAIN_MS = 60_000
+
 type Log = ReturnType<typeof makeLog>
 
 export type Parts = Awaited<ReturnType<typeof makeParts>>
@@ -53,6 +61,7 @@ export async function makeParts(config: Config, stores: Stores, shared: Shared |
     if (error instanceof Bug) onBug(error)
     else log.error({ event: 'loop-failed', loop: name, err: error }, `${name} failed and will be tried again`)
   }
+  const newId = idMaker(clock, random)
   /** Known once the server listens. */
   const place = { url: '' }
   const metrics = new Metrics()
@@ -64,15 +73,21 @@ export async function makeParts(config: Config, stores: Stores, shared: Shared |
     log,
     clock,
     random,
-    newId: idMaker(clock, random),
+    newId,
+    serverId: newId(),
     metrics,
     payments: await makePayments(config, place, metrics, log),
     board: new Board(),
     push: new LocalPush(clock.soon),
+    tickets: shared ? new RedisTickets(shared.link, random) : new LocalTickets(clock, random),
     rate: config.rateLimits ? new LocalRate(clock) : noRate,
     loop: (name: string, everyMs: number, turn: Turn) => new Loop(name, clock, everyMs, turn, failed),
   }
-  return { ...base, ...(await makePath(base)), ...(await makeGate(base)) }
+  const company = makeCompany(base)
+  const { loops, ...path } = await makePath(base, company)
+  const { following, ...gate } = await makeGate(base)
+  const beside = config.databaseUrl === 'sqlite:' ? [] : [following, ...company.loops()]
+  return { ...base, ...path, ...gate, company, loops, beside }
 }
 
 /** `null`: no cards are taken. */
@@ -98,6 +113,7 @@ async function makePayments(config: Config, place: { url: string }, metrics: Met
 
 type Base = {
   config: Config
+  serverId: Id
   stores: Stores
   log: Log
   newId: () => Id
@@ -109,8 +125,10 @@ type Base = {
 }
 
 /** The path of a purchase: what answers, and the loops behind it, each waking the next. */
-async function makePath({ config, stores, log, newId, metrics, board, push, loop, payments }: Base) {
-  const { books, outbox, sales, ledger, events, accounts, models, relay } = stores
+async function makePath(base: Base, company: Company) {
+  const { config, stores, log, newId, metrics, board, push, loop, payments } = base
+  const alone = company.alone.bind(company)
+  const { books, outbox, sales, ledger, events, relay } = stores
   const { endingSoonMs, holdTtlMs, auditEveryMs } = config
   const waiting = new Map<Id, (order: Order) => void>()
   const announce = announcer(board, push, (order) => {
@@ -149,8 +167,8 @@ async function makePath({ config, stores, log, newId, metrics, board, push, loop
     waitingMax: WAITING_MAX,
   })
   const moves = { books, ledger, announce }
-  const cards = makeCards({ stores, log, loop, payments }, moves)
-  const audit = makeAudit(stores, level.rebuild, log, holdTtlMs + STUCK_AFTER_HOLD_MS)
+  const cards = makeCards({ stores, log, loop, payments, alone }, moves)
+  const audit = makeAudit(stores, level.rebuild, company, log, holdTtlMs + STUCK_AFTER_HOLD_MS)
   return {
     placeOrder,
     runSale,
@@ -169,19 +187,25 @@ async function makePath({ config, stores, log, newId, metrics, board, push, loop
       running,
       expiring: loop('expire-orders', 1000, () => expireOrders(moves)),
       measuring: loop('measure-lag', LAG_MS, () => lag.measure(clock.now()).then(() => false)),
-      purging: loop('purge', 60_000, async () => {
-        const gone = [await accounts.purge(clock.now()), await models.purge(clock.now()), await events.prune(EVENTS_KEPT_MS)]
-        return gone.some((rows) => rows >= 1000)
-      }),
-      auditing: loop('audit', auditEveryMs, (stopping) => unlessStopped(audit.run(), stopping)),
+      purging: alone('scheduler', 'purge', 60_000, () => purge(stores)),
+      auditing: alone('scheduler', 'audit', auditEveryMs, (stopping) => unlessStopped(audit.run(), stopping)),
       ...level.loops,
       ...cards.loops,
     },
   }
 }
 
+/** True: there is more. */
+async function purge({ accounts, models, events }: Stores): Promise<boolean> {
+  const gone = [await accounts.purge(clock.now()), await models.purge(clock.now()), await events.prune(EVENTS_KEPT_MS)]
+  return gone.some((rows) => rows >= 1000)
+}
+
 /** What drives payments by card; where no gateway is set up, attempts of one that was wait for it. */
-function makeCards({ stores, log, loop, payments }: Pick<Base, 'stores' | 'log' | 'loop' | 'payments'>, moves: MoveParts) {
+function makeCards(
+  { stores, log, loop, payments, alone }: Pick<Base, 'stores' | 'log' | 'loop' | 'payments'> & Pick<Company, 'alone'>,
+  moves: MoveParts,
+) {
   const { attempts, inbox } = stores
   const gateway = payments?.gateway
   const quarantined = (because: string) =>
@@ -193,7 +217,7 @@ function makeCards({ stores, log, loop, payments }: Pick<Base, 'stores' | 'log' 
   const due = () => paying.wake()
   const hearing = loop('hear-gateway', 500, async () => (gateway ? hearGateway({ ...moves, inbox, due, quarantined }) : false))
   const told = () => hearing.wake()
-  const listing = loop('list-gateway', 5000, async () => (gateway ? listGateway({ gateway, inbox, told }) : false))
+  const listing = alone('payments', 'list-gateway', 5000, async () => (gateway ? listGateway({ gateway, inbox, told }) : false))
   return { due, told, loops: { paying, hearing, listing } }
 }
 
@@ -221,32 +245,67 @@ function makeLevel({ stores, log, loop }: Pick<Base, 'stores' | 'log' | 'loop'>,
   return { alarm, rebuild, loops: { rebuilding, sweeping, catchingUp: loop('catch-up', 500, catchUp(parts)) } }
 }
 
+/** A database in `DATA_DIR` belongs to one process. */
+function makeCompany({ config, stores, serverId, loop, metrics, log }: Base): Company {
+  return new Company({
+    peers: config.databaseUrl === 'sqlite:' ? null : stores.peers,
+    serverId,
+    roles: config.roles,
+    needed: ['relay', 'payments', 'scheduler'],
+    clock,
+    loop,
+    metrics,
+    missed(role, unseenMs) {
+      if (unseenMs === null) log.info({ event: 'role-back', role }, `there is a process with the role ${role} again`)
+      else log.warn({ event: 'role-missing', role, unseenMs }, `no process with the role ${role} was seen: start one`)
+    },
+  })
+}
+
 /** Who asks. */
-async function makeGate({ config, stores, log }: Base) {
-  const { dataDir, audience } = config
-  const keys = await Keys.open(dataDir, random)
+async function makeGate({ config, stores, log, loop }: Base) {
+  const { audience } = config
+  const keys = await Keys.open(await keyringOf(config, stores), random)
   const tokens = new TokenCheck({ keys: keys.verification, issuers: () => keys.issuers, audience, clock })
   const ended = (grantId: string) => tokens.deny(grantId)
   const failed = (error: Error) => log.error({ event: 'sign-in-failed', err: error }, 'the OpenID provider failed')
   const { accounts, models } = stores
   const identity = new Identity({ keys, audience, accounts, models, clock, random, ended, failed })
-  return { tokens, identity, ended, turns: new PasswordTurns() }
+  let since = clock.now() - ENDED_TOLD_MS
+  const follow = async () => {
+    const now = clock.now()
+    for (const grantId of await models.endedSince(since)) tokens.deny(grantId)
+    since = now - FOLLOWED_AGAIN_MS
+    await keys.refresh()
+    return false
+  }
+  await follow()
+  return { tokens, identity, ended, turns: new PasswordTurns(), following: loop('follow-sign-ins', 1000, follow) }
+}
+
+/** Several processes sign with the same keys, so these are beside the accounts. What `DATA_DIR` has goes there first: a shop that
+ *  was in one process keeps its people signed in. */
+async function keyringOf({ databaseUrl, dataDir }: Config, { keyring }: Stores): Promise<Keyring> {
+  const file = new KeyFile(dataDir)
+  if (databaseUrl === 'sqlite:') return file
+  const own = await file.read()
+  if (own !== undefined && (await keyring.read()) === undefined) await keyring.replace(undefined, own)
+  return keyring
 }
 
 /** `still`: nothing sells and nothing settles, as there is no server. */
-function makeAudit({ sales, ledger }: Stores, rebuild: RebuildLedger, log: Base['log'], stuckMs: number) {
-  let last: Audit | null = null
+function makeAudit({ sales, ledger }: Stores, rebuild: RebuildLedger, company: Company, log: Base['log'], stuckMs: number) {
   const parts = { sales, ledger, rebuild, clock, stuckMs }
-  function heard<T extends Audit>(audit: T): T {
-    last = audit
+  async function heard<T extends Audit>(audit: T): Promise<T> {
     const wrong = audit.equations.filter((one) => !one.holds)
     if (wrong.length > 0) log.error({ event: 'audit-failed', wrong }, 'the books do not balance')
+    await company.noteAudit(audit)
     return audit
   }
   // Two at once would each take twice as long.
   const next = inTurn(() => runAudit(parts).then(heard))
   return {
-    last: () => last,
+    last: () => company.lastAudit,
     run: (still = false): Promise<Audit> => (still ? runAudit({ ...parts, still }).then(heard) : next()),
     async repair(still = false): Promise<RepairedAudit> {
       const audit = await runRepair({ ...parts, still })

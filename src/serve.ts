@@ -36,6 +36,8 @@ import { version } from './version.ts'
 
 /** A signal lets everything that was begun come to its end; what takes longer than this is cut off, milliseconds. */
 const DRAIN_MS = 10_000
+/** Of several processes that start at once one makes what an empty shop lacks; the others wait for it, or so long for one that was killed. */
+const FIRST_START_MS = 30_000
 
 /** Runs the shop until a signal. `withPage`: what people see, not only the API. */
 export async function serve(config: Config, withPage: boolean): Promise<void> {
@@ -60,7 +62,8 @@ export async function serve(config: Config, withPage: boolean): Promise<void> {
   await parts.runSale.refresh()
   const lines = isApi ? await openShop(stack, parts, await page, gateway) : await openWorker(stack, parts)
   gateway?.start()
-  stack.use(startRoles(config.roles, parts.loops))
+  stack.defer(() => parts.company.leave())
+  stack.use(startRoles(config.roles, parts.loops, parts.beside))
   console.log([`Doorbuster ${version()}`, '', ...lines].join('\n'))
   console.log(`ready ${parts.place.url}`)
   await untilTold(told, stack, log)
@@ -73,20 +76,27 @@ async function openShop(
   page: Page | null,
   gateway: DemoGatewayServer | null,
 ): Promise<string[]> {
-  const { config, stores, log } = parts
-  const administrator = await ensureAdministrator(
-    { ...parts, accounts: stores.accounts },
-    { email: config.adminEmail, password: config.adminPassword, openingCredit: config.openingCredit },
-  )
+  const { config, log } = parts
+  const administrator = await parts.company.inTurn('first-start', FIRST_START_MS, () => firstStart(parts))
   if (administrator.warning) log.warn({ event: 'setting-ignored' }, administrator.warning)
-  if (config.seed === 'demo' && (await stores.catalogue.products(1)).length === 0) {
-    await (await import('./seed.ts')).seedDemo(parts)
-  }
   const url = await open(stack, parts, page, gateway)
   parts.place.url = url
   await parts.identity.setIssuer(config.publicUrl ?? url)
   stack.use(await announceRun(config.dataDir, url, await parts.identity.mintOperatorToken(administrator.id)))
   return welcome(config, url, administrator)
+}
+
+/** Makes what an empty shop lacks. */
+async function firstStart(parts: Parts) {
+  const { config, stores } = parts
+  const administrator = await ensureAdministrator(
+    { ...parts, accounts: stores.accounts },
+    { email: config.adminEmail, password: config.adminPassword, openingCredit: config.openingCredit },
+  )
+  if (config.seed === 'demo' && (await stores.catalogue.products(1)).length === 0) {
+    await (await import('./seed.ts')).seedDemo(parts)
+  }
+  return administrator
 }
 
 /** Where the role api is not, nobody is served but who watches over the process. */

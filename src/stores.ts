@@ -9,12 +9,15 @@ import type { Order } from './core/order.ts'
 import { eventMigrations, SqlEventLog } from './events/sql-event-log.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import { SqlLedger } from './ledger/sql-ledger.ts'
+import { SqlPeers } from './peers/sql-peers.ts'
+import { peerMigrations } from './peers/tables.ts'
 import { systemClock } from './platform/clock.ts'
 import { idMaker, readableCode, systemRandom } from './platform/random.ts'
 import { type Database, joined, type Migration, migrate } from './platform/sql.ts'
 import { publish } from './purchase/publish.ts'
 import { settleOrders } from './purchase/settle-order.ts'
 import { SqlAccounts } from './shop/accounts/sql-accounts.ts'
+import { SqlKeyring } from './shop/accounts/sql-keyring.ts'
 import { SqlOidcModels } from './shop/accounts/sql-oidc-models.ts'
 import { accountMigrations } from './shop/accounts/tables.ts'
 import { SqlCatalogue } from './shop/catalogue/sql-catalogue.ts'
@@ -26,6 +29,7 @@ export const migrations: readonly Migration[] = [
   ...accountMigrations,
   ...bookMigrations,
   ...eventMigrations,
+  ...peerMigrations,
 ]
 
 export type StoreSettings = { holdTtlMs: number; currency: string }
@@ -82,6 +86,8 @@ export function makeStores(db: Database, { holdTtlMs, currency }: StoreSettings)
     events,
     accounts: new SqlAccounts(db, (sql, ids, credits) => wallets.open(sql, ids, credits, currency)),
     models: new SqlOidcModels(db),
+    keyring: new SqlKeyring(db),
+    peers: new SqlPeers(db, now),
     catalogue: new SqlCatalogue(db),
   }
 }

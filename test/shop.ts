@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -74,11 +74,7 @@ export async function startShop(
   }
   await within(START_MS, Promise.race([ready, exited]), output)
   if (!children.has(child)) throw new Error(`the shop ended with ${child.exitCode ?? child.signalCode}:\n${written}`)
-  const { url, pid, token } = JSON.parse(readFileSync(join(dir, 'run.json'), 'utf8')) as {
-    url: string
-    pid: number
-    token: string
-  }
+  const { url, pid, token } = runOf(dir) ?? { url: /^ready (\S+)$/m.exec(written)?.[1] ?? '', pid: child.pid ?? 0, token: '' }
 
   async function kill(): Promise<void> {
     if (children.has(child)) process.kill(pid, 'SIGKILL')
@@ -95,6 +91,12 @@ export async function startShop(
     if (folders.delete(dir)) rmSync(dir, { recursive: true, force: true })
   })
   return { url, dir, token, api: new ApiClient(url, token), pid, output, stop, kill }
+}
+
+/** `undefined`: a process without the role api, which commands do not speak to. */
+function runOf(dir: string): { url: string; pid: number; token: string } | undefined {
+  const file = join(dir, 'run.json')
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
 }
 
 async function within<T>(ms: number, work: Promise<T>, output: () => string): Promise<T> {

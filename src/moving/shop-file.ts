@@ -20,8 +20,8 @@ export type ShopHead = {
   /** Of its tables: only a shop with the same can take it. */
   migrations: string[]
   tables: { name: string; columns: string[]; rows: number }[]
-  /** The signing keys as `keys.json` has them; `null` where there were none. */
-  keys: object | null
+  /** The signing keys as they are kept; `null` where there were none. */
+  keys: string | null
 }
 
 export type Row = Value[]

@@ -1,8 +1,7 @@
-import { assert } from '../core/assert.ts'
 import { type Column, type Database, type Migration, type Sql, together } from '../platform/sql.ts'
 import type { Row } from './shop-file.ts'
 
-/** `given`: its key, where the database gives it. */
+/** `key`: empty where it has none. `given`: its key, where the database gives it. */
 export type Table = { name: string; columns: string[]; key: string[]; given: string | undefined }
 
 /** Rows that are read at once. */
@@ -19,7 +18,6 @@ export async function tablesOf(sql: Sql, { facts }: Database, migrations: readon
     const columns = await sql.all<Column>(facts.columns, name)
     if (columns.length === 0) continue
     const key = columns.filter(({ place }) => place > 0).sort((a, b) => a.place - b.place)
-    assert(key.length > 0, `${name} has a primary key`)
     const given = columns.find((column) => column.given === 1)?.name
     tables.push({ name, columns: columns.map((column) => column.name), key: key.map((column) => column.name), given })
   }
@@ -43,22 +41,36 @@ export async function isEmpty(sql: Sql, { name }: Table): Promise<boolean> {
 }
 
 /** Every row in the order of the key, a page at a time. `sql` is of one moment, so that the pages make a whole. */
-export async function* pagesOf(sql: Sql, { name, columns, key }: Table): AsyncGenerator<Row[]> {
+export async function* pagesOf(sql: Sql, table: Table): AsyncGenerator<Row[]> {
+  if (table.key.length === 0) return yield* keylessPages(sql, table)
+  const { name, columns, key } = table
   const [list, keys, marks] = [quoted(columns), quoted(key), key.map(() => '?').join(', ')]
   const places = key.map((column) => columns.indexOf(column))
   let after: Row = []
   for (;;) {
     const behind = after.length > 0 ? `WHERE (${keys}) > (${marks})` : ''
-    const found = await sql.all<Record<string, Row[number]>>(
-      `SELECT ${list} FROM ${name} ${behind} ORDER BY ${keys} LIMIT ${PAGE}`,
-      ...after,
-    )
-    const page = found.map((row) => columns.map((column) => row[column] as Row[number]))
+    const page = await read(sql, columns, `SELECT ${list} FROM ${name} ${behind} ORDER BY ${keys} LIMIT ${PAGE}`, after)
     if (page.length > 0) yield page
     const last = page.at(-1)
     if (!last || page.length < PAGE) return
     after = places.map((place) => last[place] as Row[number])
   }
+}
+
+/** Rows that are alike cannot be told apart, so they are counted; such tables are small. */
+async function* keylessPages(sql: Sql, { name, columns }: Table): AsyncGenerator<Row[]> {
+  const list = quoted(columns)
+  for (let from = 0; ; from += PAGE) {
+    const text = `SELECT ${list} FROM ${name} ORDER BY ${list} LIMIT ${PAGE} OFFSET ${from}`
+    const page = await read(sql, columns, text, [])
+    if (page.length > 0) yield page
+    if (page.length < PAGE) return
+  }
+}
+
+async function read(sql: Sql, columns: string[], text: string, values: Row): Promise<Row[]> {
+  const found = await sql.all<Record<string, Row[number]>>(text, ...values)
+  return found.map((row) => columns.map((column) => row[column] as Row[number]))
 }
 
 export async function insertRows(sql: Sql, { name, columns }: Table, rows: Row[]): Promise<void> {

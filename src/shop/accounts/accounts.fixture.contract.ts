@@ -13,6 +13,7 @@ import { type Database, migrate, type Sql } from '../../platform/sql.ts'
 import { sqliteFacts } from '../../platform/sqlite/connection.ts'
 import { ensureAdministrator } from './administrator.ts'
 import { Identity, mountIdentity, type Tokens } from './identity.ts'
+import { KeyFile } from './key-file.ts'
 import { Keys } from './keys.ts'
 import { PasswordTurns } from './passwords.ts'
 import { accountRoutes } from './routes.ts'
@@ -66,7 +67,7 @@ export async function openShop(db: OpenDatabase, dataDir: string, turns = new Pa
     for (const [at, id] of ids.entries()) state.opened.push([id, credits[at] as number])
   })
   const models = new SqlOidcModels(db)
-  const keys = await Keys.open(dataDir, systemRandom)
+  const keys = await Keys.open(new KeyFile(dataDir), systemRandom)
   const check = new TokenCheck({ keys: keys.verification, issuers: () => keys.issuers, audience, clock })
   const ended = (grantId: string) => check.deny(grantId)
   const failed = (error: Error) => void state.failures.push(error)

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test'
 import { systemRandom } from '../../platform/random.ts'
 import { accountsContract } from './accounts.contract.ts'
 import { type AccountsShop, openShop, sqliteIn } from './accounts.fixture.contract.ts'
+import { KeyFile } from './key-file.ts'
 import { Keys } from './keys.ts'
 
 accountsContract('SQLite', async (dataDir) => sqliteIn(dataDir))
@@ -56,7 +57,7 @@ describe('accounts, whatever the store', () => {
     assert.ok((await readFile(path, 'utf8')).includes('"cookies"'))
     for (const text of ['', '{}', 'null']) {
       await writeFile(path, text)
-      await assert.rejects(Keys.open(dataDir, systemRandom), /Put back a copy, or delete it/)
+      await assert.rejects(Keys.open(new KeyFile(dataDir), systemRandom), /Put back a copy, or delete it/)
     }
   })
 })

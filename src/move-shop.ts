@@ -10,7 +10,7 @@ import { openSqliteAlone } from './platform/sqlite/sqlite-alone.ts'
 import { type Audit, runAudit } from './purchase/audit.ts'
 import { RebuildLedger } from './purchase/rebuild-ledger.ts'
 import { KeyFile } from './shop/accounts/key-file.ts'
-import { type Keyring, keySet } from './shop/accounts/keys.ts'
+import { isSameKeys, type Keyring } from './shop/accounts/keys.ts'
 import { makeStores, migrations, type Stores } from './stores.ts'
 import { version } from './version.ts'
 
@@ -22,7 +22,7 @@ export async function exportShop(config: Config, path: string, log: Log, say: Sa
   if (config.databaseUrl === 'sqlite:' && !existsSync(join(config.dataDir, 'doorbuster.db')))
     throw new CannotMove(`There is no shop in ${config.dataDir}: set DATA_DIR or DATABASE_URL to it.`)
   await using opened = await openDatabase(config, log)
-  const keys = (await keyringOver(config, opened.db).read()) ?? null
+  const keys = (await keyringOf(config, opened.db).read()) ?? null
   const head = await exportTables(partsOf(opened, say), path, { doorbuster: version(), keys })
   const rows = head.tables.reduce((sum, table) => sum + table.rows, 0)
   say(`exported ${rows} rows of ${head.tables.length} tables to ${path}; who has it has the shop and its keys`)
@@ -33,21 +33,19 @@ export async function exportShop(config: Config, path: string, log: Log, say: Sa
  * what says how people can mend it; nothing is restored then.
  */
 export async function restoreShop(config: Config, path: string, log: Log, say: Say): Promise<Audit> {
-  const { dataDir } = config
   const head = await checkShopFile(path, migrations)
-  const keys = head.keys
   {
     await using opened = await openDatabase(config, log)
     const [{ db }, parts] = [opened, partsOf(opened, say)]
-    if (keys && !(await mayPlace(new KeyFile(dataDir), keys)))
-      throw new CannotMove(
-        `${join(dataDir, 'keys.json')} has the keys of another shop: set DATA_DIR to a new folder. Nothing was restored.`,
-      )
     await checkEmpty(parts)
     await makeStores(db, config).schema.migrate()
+    const own = await keyringOf(config, db).read()
+    if (own !== undefined && head.keys !== null && !isSameKeys(own, head.keys))
+      throw new CannotMove('Here are the keys of another shop: set DATA_DIR to a new folder. Nothing was restored.')
     await restoreTables(parts, path, head, async (sql) => {
-      await makeStores(joined(db, sql), config).schema.restored()
-      if (keys) await place(keyringOver(config, joined(db, sql)), keys)
+      const inside = joined(db, sql)
+      await makeStores(inside, config).schema.restored()
+      if (own === undefined && head.keys !== null) await keyringOf(config, inside).replace(undefined, head.keys)
     })
   }
   const onBug = (error: Error) => {
@@ -57,22 +55,6 @@ export async function restoreShop(config: Config, path: string, log: Log, say: S
   await rebuildLedgers(opened.stores, say)
   // What waited while no shop ran is settled or expires at the start: its age says nothing.
   return await runAudit({ ...opened.stores, clock, stuckMs: clock.now(), still: true })
-}
-
-/** As the shop keeps them there. */
-function keyringOver(config: Config, db: Database): Keyring {
-  return config.databaseUrl === 'sqlite:' ? new KeyFile(config.dataDir) : makeStores(db, config).keyring
-}
-
-/** Whether keys of another shop may be put here: there are none yet, or the same. */
-async function mayPlace(keyring: Keyring, keys: string): Promise<boolean> {
-  const own = await keyring.read()
-  return own === undefined || keySet(own, keyring).signing.kid === keySet(keys, keyring).signing.kid
-}
-
-/** Where there are none. Repeating it does nothing. */
-async function place(keyring: Keyring, keys: string): Promise<void> {
-  if ((await keyring.read()) === undefined) await keyring.replace(undefined, keys)
 }
 
 /** What a ledger outside the books had of these sales is of before. */
@@ -87,8 +69,16 @@ async function rebuildLedgers({ sales, books, ledger }: Stores, say: Say): Promi
   }
 }
 
+/** Where a shop of these settings keeps its keys. */
+function keyringOf(config: Config, db: Database): Keyring {
+  return config.databaseUrl === 'sqlite:' ? new KeyFile(config.dataDir) : makeStores(db, config).keyring
+}
+
+/** Who runs and who leads are of processes that are no more; the keys are carried in the head, for SQLite keeps them beside it. */
+const LEFT_OUT = ['peers', 'notes', 'leases', 'keyring']
+
 function partsOf({ db }: Opened, say: Say): CarryParts {
-  return { db, migrations, clock, say }
+  return { db, migrations, leftOut: LEFT_OUT, clock, say }
 }
 
 /** The database of the settings, for nobody else as long as it is open. */

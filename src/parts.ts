@@ -1,8 +1,7 @@
 import type { Config } from './config.ts'
 import { Bug } from './core/assert.ts'
 import type { Id } from './core/ids.ts'
-import { isFinal, type Order } from './core/order.ts'
-import { type Sale, statusOf } from './core/sale.ts'
+import { isFinal } from './core/order.ts'
 import { TokenCheck } from './gate/identity.ts'
 import { LocalRate, noRate } from './gate/local-rate.ts'
 import { DEMO_PREFIX, demoKeys } from './gateway-demo/keys.ts'
@@ -36,7 +35,7 @@ import { LocalTickets } from './push/local-tickets.ts'
 import type { Watching } from './push/outlet.ts'
 import type { Push } from './push/push.ts'
 import { RedisTickets } from './push/redis-tickets.ts'
-import { cachedCatalogue, livePush, sharedRate } from './shared-parts.ts'
+import { cachedCatalogue, livePush, sharedRate, stockMover } from './shared-parts.ts'
 import { Identity } from './shop/accounts/identity.ts'
 import { KeyFile } from './shop/accounts/key-file.ts'
 import { type Keyring, Keys } from './shop/accounts/keys.ts'
@@ -146,29 +145,22 @@ type Base = {
 async function makePath(base: Base, company: Company) {
   const { config, lastCall, stores, log, newId, metrics, catalogue, board, push, loop, payments } = base
   const alone = company.alone.bind(company)
-  const { books, outbox, sales, ledger, events, relay } = stores
+  const { books, outbox, sales, ledger, events } = stores
   const { endingSoonMs, holdTtlMs, auditEveryMs } = config
-  const settled = new Settled({ books, clock, watching: config.databaseUrl === 'sqlite:' ? null : push })
-  const moved = stockMover(board, catalogue)
+  const isEmbedded = config.databaseUrl === 'sqlite:'
+  const settled = new Settled({ books, clock, watching: isEmbedded ? null : push })
+  const moved = stockMover(board, catalogue, clock)
   const announce = announcer(board, push, (order) => {
     moved.byOrder(order)
     if (isFinal(order.state)) metrics.payment(order.state, clock.now() - order.reservedAt)
     else cards.due()
     settled.announce(order)
   })
-  const isEmbedded = config.databaseUrl === 'sqlite:'
   // The thread of SQLite puts buyers first by itself, for all that it does.
   const behind = (turn: Turn): Turn => (isEmbedded ? turn : behindBuyers(turn, clock, () => placeOrder.waiting > 0))
-  const settle = async () => {
-    // Books and ledger are two then, and what the one did the other is told.
-    if (!ledger.inBooks) return settleOrders({ books, ledger, events, newId, announce })
-    const { more, settled } = await relay.settle()
-    for (const { order, remaining } of settled) announce(order, remaining)
-    return more
-  }
-  const settling = loop('settle', 200, behind(settle))
+  const settling = loop('settle', 200, behind(settleTurn(base, announce)))
   const publish = async () => {
-    const more = await relay.publish()
+    const more = await stores.relay.publish()
     settling.wake()
     return more
   }
@@ -216,6 +208,17 @@ async function makePath(base: Base, company: Company) {
       ...level.loops,
       ...cards.loops,
     },
+  }
+}
+
+function settleTurn({ stores, newId }: Base, announce: MoveParts['announce']): Turn {
+  const { books, ledger, events, relay } = stores
+  // Books and ledger are two then, and what the one did the other is told.
+  if (!ledger.inBooks) return () => settleOrders({ books, ledger, events, newId, announce })
+  return async () => {
+    const { more, settled } = await relay.settle()
+    for (const { order, remaining } of settled) announce(order, remaining)
+    return more
   }
 }
 

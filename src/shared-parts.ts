@@ -1,5 +1,7 @@
 import type { Config } from './config.ts'
 import type { Id } from './core/ids.ts'
+import { isFinal, type Order } from './core/order.ts'
+import { type Sale, statusOf } from './core/sale.ts'
 import type { OwnRate, Rate } from './gate/rate.ts'
 import { RedisRate } from './gate/redis-rate.ts'
 import type { Shared } from './open-stores.ts'
@@ -10,6 +12,7 @@ import type { makeLog } from './platform/log.ts'
 import type { Loop, Turn } from './platform/loop.ts'
 import type { Metrics } from './platform/metrics.ts'
 import { BriefLink } from './platform/redis/brief-link.ts'
+import type { Board } from './purchase/board.ts'
 import { LocalPush } from './push/local-push.ts'
 import type { Watching } from './push/outlet.ts'
 import type { Push } from './push/push.ts'
@@ -100,4 +103,21 @@ function briefLink(user: string, { link }: Shared, mostMs: number, { clock, metr
     away,
   )
   return brief
+}
+
+/** Whatever moves ordinary stock, the catalogue's caches hear of it. A sale that runs moves none: its units are its own. */
+export function stockMover(board: Pick<Board, 'get'>, catalogue: Pick<CachedCatalogue, 'forget'>, clock: Clock) {
+  return {
+    bySale: (changed: () => void) => (sale: Sale) => {
+      void catalogue.forget(sale.items.map(({ productId }) => productId))
+      changed()
+    },
+    /** Units that come back after the sale was settled are ordinary stock at once. */
+    byOrder({ saleId, productId, state }: Order) {
+      const live = board.get(saleId)
+      const runs = live && statusOf(live.sale, clock.now()) !== 'ENDED'
+      if (!runs && isFinal(state) && state !== 'COMPLETED') void catalogue.forget([productId])
+    },
+    byRepair: () => void catalogue.forget(null),
+  }
 }

@@ -15,16 +15,19 @@ export type Say = (line: string) => void
 export type CarryParts = {
   db: Database
   migrations: readonly Migration[]
+  /** Tables that are not carried: they are of a process or a database, not of the shop. */
+  leftOut: readonly string[]
   clock: Clock
   say: Say
 }
 
 /** Writes the shop as it is at one moment. Throws `CannotMove`, `ShopFileUnusable`; then there is no file. */
 export async function exportTables(
-  { db, migrations, clock, say }: CarryParts,
+  parts: CarryParts,
   path: string,
   about: Pick<ShopHead, 'doorbuster' | 'keys'>,
 ): Promise<ShopHead> {
+  const { db, migrations, clock, say } = parts
   return db.read(async (sql) => {
     const known = idsOf(migrations)
     const applied = await appliedOf(sql)
@@ -33,7 +36,7 @@ export async function exportTables(
         `The database is of another version of Doorbuster (${differing(known, applied)}): run \`npm run doorbuster -- migrate\` with it, or export with that version.`,
       )
     }
-    const tables = await tablesOf(sql, db, migrations)
+    const tables = await carriedTables(sql, parts)
     const counted: ShopHead['tables'] = []
     for (const table of tables) counted.push({ name: table.name, columns: table.columns, rows: await countOf(sql, table) })
     const at = new Date(clock.now()).toISOString()
@@ -62,12 +65,16 @@ export async function checkShopFile(path: string, migrations: readonly Migration
 }
 
 /** Before its tables are made: a shop that is there is left alone. Throws `CannotMove`. */
-export async function checkEmpty({ db, migrations }: CarryParts): Promise<void> {
-  await db.read((sql) => emptyTables(sql, db, migrations))
+export async function checkEmpty(parts: CarryParts): Promise<void> {
+  await parts.db.read((sql) => emptyTables(sql, parts))
 }
 
-async function emptyTables(sql: Sql, db: Database, migrations: readonly Migration[]): Promise<Table[]> {
-  const tables = await tablesOf(sql, db, migrations)
+async function carriedTables(sql: Sql, { db, migrations, leftOut }: CarryParts): Promise<Table[]> {
+  return (await tablesOf(sql, db, migrations)).filter(({ name }) => !leftOut.includes(name))
+}
+
+async function emptyTables(sql: Sql, parts: CarryParts): Promise<Table[]> {
+  const tables = await carriedTables(sql, parts)
   for (const table of tables) {
     if (await isEmpty(sql, table)) continue
     throw new CannotMove(
@@ -83,14 +90,15 @@ async function emptyTables(sql: Sql, db: Database, migrations: readonly Migratio
  * `CannotMove`, `ShopFileUnusable`.
  */
 export async function restoreTables(
-  { db, migrations, clock, say }: CarryParts,
+  parts: CarryParts,
   path: string,
   head: ShopHead,
   finish: (sql: Sql) => Promise<void>,
 ): Promise<void> {
+  const { db, clock, say } = parts
   const written = db.write(async (sql) => {
     for (const statement of db.facts.alone) await sql.run(statement)
-    const tables = await emptyTables(sql, db, migrations)
+    const tables = await emptyTables(sql, parts)
     const targets = head.tables.map(({ name, columns }) => {
       const table = tables.find((one) => one.name === name)
       if (table && same(table.columns, columns)) return { ...table, columns }

@@ -20,7 +20,7 @@ export type ShopHead = {
   /** Of its tables: only a shop with the same can take it. */
   migrations: string[]
   tables: { name: string; columns: string[]; rows: number }[]
-  /** The signing keys as `keys.json` has them; `null` where there were none. */
+  /** The signing keys as they are kept; `null` where there were none. */
   keys: string | null
 }
 

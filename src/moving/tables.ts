@@ -10,16 +10,12 @@ export const PAGE = 1000
 /** Rows of one statement; of the widest table some thousand values, of which SQLite takes 32,766. */
 const INSERT_MAX = 100
 
-/** Of the processes that are there, not of the shop; the keys stand in the head, as not every shape keeps them in a table. */
-const STAYS = ['keyring', 'peers', 'leases', 'notes']
-
 /** Every table that the migrations make and that is there, with the columns that can be carried. Their own record of what was applied is
  *  none of them. */
 export async function tablesOf(sql: Sql, { facts }: Database, migrations: readonly Migration[]): Promise<Table[]> {
   const made = migrations.flatMap(({ statements }) => statements(facts)).flatMap((text) => MAKES.exec(text)?.[1] ?? [])
   const tables: Table[] = []
   for (const name of new Set(made)) {
-    if (STAYS.includes(name)) continue
     const columns = await sql.all<Column>(facts.columns, name)
     if (columns.length === 0) continue
     const key = columns.filter(({ place }) => place > 0).sort((a, b) => a.place - b.place)

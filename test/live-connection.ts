@@ -14,6 +14,8 @@ export async function connectTo(url: string, query = '', headers: Record<string,
   const frames: Frame[] = []
   socket.on('message', (data) => frames.push(JSON.parse(String(data))))
   const closed = once(socket, 'close') as Promise<[number, Buffer]>
+  // Whoever waits for it hears of it; one that was never opened is said below.
+  closed.catch(() => {})
   await once(socket, 'open')
   const send = (frame: unknown) =>
     socket.send(typeof frame === 'string' || Buffer.isBuffer(frame) ? frame : JSON.stringify(frame))

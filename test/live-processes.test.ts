@@ -45,7 +45,9 @@ suite('live messages of a shop in several processes', { skip, timeout: 300_000 }
 
   const nextBuyer = () => crowd.buyers.pop() ?? assert.fail('no buyer is left')
 
-  const open = async (shop: Shop, { token }: Buyer) => connectTo(shop.url, `?ticket=${await ticketOf(shop.url, token)}`)
+  /** Tickets are in Redis: while it is away there are none. */
+  const open = (shop: Shop, { token }: Buyer) =>
+    until(async () => connectTo(shop.url, `?ticket=${await ticketOf(shop.url, token)}`), PATIENCE_MS)
 
   /** A page of that buyer's orders. */
   async function browser(shop: Shop, buyer: Buyer) {

@@ -12,7 +12,7 @@ export type PresenceParts = {
   lifeMs: number
 }
 
-/** One script call stops all others for as long as it runs, about 4 µs for each of these. */
+/** One script call stops all others for as long as it runs, some microseconds for each of these. */
 const AT_ONCE_MAX = 250
 const WAITING_MAX = 50_000
 

@@ -5,11 +5,10 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { placeOf } from '../redis-server.ts'
 import { requires } from '../requires.ts'
 import { childrenOf } from './children-of.ts'
 
-const place = placeOf('nginx') ?? ['/usr/sbin/nginx', '/usr/local/sbin/nginx'].find(existsSync)
+const place = ['/usr/sbin/nginx', '/usr/local/sbin/nginx', '/usr/bin/nginx'].find(existsSync)
 const missing = 'there is no nginx here: install it, as by `apt-get install nginx`'
 /** Why the tests over it are left out here; false where they are not. */
 export const withoutNginx: string | false = place === undefined && !requires('nginx') && missing

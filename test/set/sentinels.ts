@@ -2,8 +2,8 @@ import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from './free-port.ts'
-import { commandAt, placeOf, run } from './redis-server.ts'
+import { freePort } from '../free-port.ts'
+import { commandAt, run } from '../redis-server.ts'
 
 export const SENTINEL_NAME = 'main'
 const DOWN_AFTER_MS = 1000
@@ -34,7 +34,7 @@ export async function startSentinel(primary: number): Promise<Sentinel> {
   writeFileSync(file, lines.join('\n'))
   let child: ChildProcess
   const start = async () => {
-    child = await run(placeOf('redis-server') as string, [file, '--sentinel'], port)
+    child = await run('redis-server', [file, '--sentinel'], port)
   }
   await start()
   const kill = () => void child.kill('SIGKILL')

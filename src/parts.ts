@@ -9,6 +9,7 @@ import { LastCall } from './http/last-call.ts'
 import type { Shared } from './open-stores.ts'
 import { gatewayOf } from './payment/card-payments.ts'
 import { Company } from './peers/company.ts'
+import { GatewayWord } from './peers/gateway-word.ts'
 import { systemClock as clock } from './platform/clock.ts'
 import { inTurn } from './platform/in-turn.ts'
 import type { makeLog } from './platform/log.ts'
@@ -101,8 +102,11 @@ export async function makeParts(config: Config, stores: Stores, shared: Shared |
   const company = makeCompany(base)
   const { loops, ...path } = await makePath(base, company)
   const { following, ...gate } = await makeGate(base)
-  const beside = config.databaseUrl === 'sqlite:' ? [] : [following, ...company.loops()]
-  return { ...base, ...path, ...gate, company, loops, beside }
+  const { gateway } = base.payments ?? { gateway: null }
+  const gatewayWord = gateway && new GatewayWord({ ...base, peers: stores.peers, gateway })
+  const besides = () => [following, ...company.loops(), ...(gatewayWord?.loops(config.roles, base.loop) ?? [])]
+  const beside = config.databaseUrl === 'sqlite:' ? [] : besides()
+  return { ...base, ...path, ...gate, company, gatewayWord, loops, beside }
 }
 
 /** `null`: no cards are taken. */

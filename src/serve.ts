@@ -225,10 +225,10 @@ function live(app: App, parts: Parts): () => number {
 }
 
 /** As an administrator is told it. */
-function gatewayNow({ payments }: Parts) {
+function gatewayNow({ payments, gatewayWord }: Parts) {
   return {
     name: payments?.gateway.name ?? 'none',
-    available: payments?.gateway.available ?? false,
+    available: gatewayWord?.available ?? false,
     breaker: payments?.gateway.breaker ?? ('closed' as const),
   }
 }
@@ -237,7 +237,7 @@ function gatewayNow({ payments }: Parts) {
 export function routes(app: App, parts: Parts): () => number {
   const { config, stores, catalogue, clock, newId, board, runSale, moves } = parts
   const { currency, openingCredit, endingSoonMs } = config
-  purchaseRoutes(app, { ...parts, currency, books: stores.books, gateway: parts.payments?.gateway ?? null })
+  purchaseRoutes(app, { ...parts, currency, books: stores.books, gateway: parts.gatewayWord })
   saleRoutes(app, { ...parts, sales: stores.sales, endingSoonMs })
   const refund = refundOrder.bind(null, moves)
   const cancel = cancelOrder.bind(null, moves)

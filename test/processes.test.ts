@@ -81,6 +81,17 @@ suite('a shop in several processes', { skip: without, timeout: 300_000 }, () => 
     assert.deepEqual(await redis.command('KEYS', 'live_ticket:*'), [])
   })
 
+  test('who only takes orders hears that the card gateway is away', async (t) => {
+    const env = await shared({ PAYMENT_URL: 'http://key@127.0.0.1:1', WEBHOOK_SECRET: 'secret' })
+    const api = await startShop(env, t)
+    const seen = async () => (await api.api.get<{ available: boolean }>('/api/v1/admin/payments/gateway')).available
+    assert.equal(await seen(), true)
+    const payments = await startShop({ ...env, ROLES: 'payments' }, t)
+    await until(async () => !(await seen()))
+    await payments.kill()
+    await until(seen)
+  })
+
   test('each role by itself: a rehearsal is exact; each is ready, and ends when asked to', async (t) => {
     const env = await shared({ LEDGER_URL: `${redis.url}/1` })
     const api = await startShop(env, t)

@@ -66,9 +66,11 @@ function wrongly(because: string): never {
   process.exit(2)
 }
 
+type Result = { kind: string; skipped: string } | ReturnType<typeof sumOf>
+
 async function run(seed: number, count: number): Promise<number> {
   const at = new Date().toISOString()
-  const results = []
+  const results: Result[] = []
   for (const { name: kind, missing, rounds } of kinds(seed, count)) {
     if (missing !== undefined) {
       console.log(`${kind} skipped: ${missing}`)
@@ -81,25 +83,34 @@ async function run(seed: number, count: number): Promise<number> {
       const { yes, no, unknown } = round.told
       const verdict = round.wrong.length === 0 ? 'holds' : `WRONG\n  ${round.wrong.join('\n  ')}`
       console.log(`${kind} ${round.round}/${count}: ${round.did}; told yes ${yes}, no ${no}, unknown ${unknown}; ${verdict}`)
+      // A run that is ended early leaves what it has seen.
+      save(at, seed, [...results, sumOf(kind, done)])
     }
-    const sum = (of: (round: Round) => number) => done.reduce((all, round) => all + of(round), 0)
-    results.push({
-      kind,
-      rounds: done.length,
-      toldYes: sum(({ told }) => told.yes),
-      toldNo: sum(({ told }) => told.no),
-      unknown: sum(({ told }) => told.unknown),
-      wrong: sum(({ wrong }) => wrong.length),
-      each: done,
-    })
+    results.push(sumOf(kind, done))
   }
+  save(at, seed, results)
+  const ran = results.filter((result) => 'rounds' in result)
+  for (const { kind, rounds, toldYes, unknown, wrong } of ran)
+    console.log(`${kind}: ${rounds} rounds, ${toldYes} told yes, ${unknown} unknown, ${wrong} wrong`)
+  return ran.some(({ wrong }) => wrong > 0) ? 1 : 0
+}
+
+function sumOf(kind: string, done: Round[]) {
+  const sum = (of: (round: Round) => number) => done.reduce((all, round) => all + of(round), 0)
+  return {
+    kind,
+    rounds: done.length,
+    toldYes: sum(({ told }) => told.yes),
+    toldNo: sum(({ told }) => told.no),
+    unknown: sum(({ told }) => told.unknown),
+    wrong: sum(({ wrong }) => wrong.length),
+    each: done,
+  }
+}
+
+function save(at: string, seed: number, kinds: Result[]): void {
+  if (values.json === undefined) return
   const command = `npm run rig -- ${process.argv.slice(2).join(' ')}`.trimEnd()
-  const result = { command, at, machine: machine(), seed, kinds: results }
-  if (values.json !== undefined) {
-    mkdirSync(dirname(values.json), { recursive: true })
-    writeFileSync(values.json, `${JSON.stringify(result, null, 1)}\n`)
-  }
-  for (const { kind, rounds: ran, toldYes, unknown, wrong } of results)
-    if (ran !== undefined) console.log(`${kind}: ${ran} rounds, ${toldYes} told yes, ${unknown} unknown, ${wrong} wrong`)
-  return results.some(({ wrong }) => wrong !== undefined && wrong > 0) ? 1 : 0
+  mkdirSync(dirname(values.json), { recursive: true })
+  writeFileSync(values.json, `${JSON.stringify({ command, at, machine: machine(), seed, kinds }, null, 1)}\n`)
 }

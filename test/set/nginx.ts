@@ -9,7 +9,7 @@ import { placeOf } from '../place-of.ts'
 import { requires } from '../requires.ts'
 import { childrenOf } from './children-of.ts'
 
-const place = placeOf('nginx') ?? ['/usr/sbin/nginx', '/usr/local/sbin/nginx'].find(existsSync)
+const place = ['/usr/sbin/nginx', '/usr/local/sbin/nginx', '/usr/bin/nginx'].find(existsSync)
 const missing = 'there is no nginx here: install it, as by `apt-get install nginx`'
 /** Why the tests over it are left out here; false where they are not. */
 export const withoutNginx: string | false = place === undefined && !requires('nginx') && missing

@@ -5,7 +5,6 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { placeOf } from '../place-of.ts'
 import { requires } from '../requires.ts'
 import { childrenOf } from './children-of.ts'
 

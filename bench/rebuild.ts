@@ -64,7 +64,9 @@ async function measured(name: string, env: Record<string, string>, fill: () => P
     while (rebuilds() === than) await sleep(5)
   }
   try {
-    const t = setInterval(() => console.log(shop.output().slice(-2000)), 4000); await another(0); clearInterval(t)
+    const t = setInterval(() => console.log(shop.output().slice(-2000)), 4000)
+    await another(0)
+    clearInterval(t)
     const times: number[] = []
     for (let round = 0; round < ROUNDS; round++) {
       const before = rebuilds()

@@ -93,7 +93,6 @@ export async function makeParts(config: Config, stores: Stores, shared: Shared |
     payments: await makePayments(config, place, metrics, log),
     board: new Board(),
     push,
-    tickets: shared ? new RedisTickets(shared.link, random) : new LocalTickets(clock, random),
     /** Of this process alone. */
     ownRate,
     rate: config.rateLimits ? sharedRate(ownRate, sharing) : ownRate,
@@ -132,6 +131,7 @@ async function makePayments(config: Config, place: { url: string }, metrics: Met
 
 type Base = {
   config: Config
+  shared: Shared | null
   lastCall: LastCall
   serverId: Id
   stores: Stores
@@ -300,7 +300,7 @@ function makeCompany({ config, stores, serverId, loop, metrics, log }: Base): Co
 }
 
 /** Who asks. */
-async function makeGate({ config, stores, log, loop }: Base) {
+async function makeGate({ config, stores, shared, log, loop }: Base) {
   const { audience } = config
   const keys = await Keys.open(await keyringOf(config, stores), random)
   const tokens = new TokenCheck({ keys: keys.verification, issuers: () => keys.issuers, audience, clock })
@@ -317,7 +317,9 @@ async function makeGate({ config, stores, log, loop }: Base) {
     return false
   }
   await follow()
-  return { tokens, identity, ended, turns: new PasswordTurns(), following: loop('follow-sign-ins', 1000, follow) }
+  const [secret = ''] = keys.cookies
+  const tickets = shared ? new RedisTickets(shared.link, random, secret) : new LocalTickets(clock, random)
+  return { tokens, identity, ended, tickets, turns: new PasswordTurns(), following: loop('follow-sign-ins', 1000, follow) }
 }
 
 /** Several processes sign with the same keys, so these are beside the accounts. What `DATA_DIR` has goes there first: a shop that

@@ -248,7 +248,7 @@ suite('live messages between processes', { skip: withoutRedis('redis-server'), t
     running.push(from, to)
     await to.push.start()
     await tells(from, to)
-    const tickets = new RedisTickets(from.link, systemRandom)
+    const tickets = new RedisTickets(from.link, systemRandom, 'of the shop')
     const caller: Caller = { id: newId(), roles: ['buyer'], expiresAt: 0, grantId: null, drillSaleId: null }
     assert.deepEqual(await tickets.take(await tickets.give(caller)), caller)
     await server.command('ACL', 'SETUSER', 'mute', 'on', '>x', '~*', '+@all', 'resetchannels')

@@ -111,7 +111,7 @@ type Base = {
 
 /** The path of a purchase: what answers, and the loops behind it, each waking the next. */
 async function makePath({ config, stores, log, newId, metrics, board, push, loop, payments }: Base) {
-  const { books, outbox, sales, ledger, events, accounts, models, relay } = stores
+  const { books, outbox, sales, ledger, events, accounts, models } = stores
   const { endingSoonMs, holdTtlMs, auditEveryMs } = config
   const waiting = new Map<Id, (order: Order) => void>()
   const announce = announcer(board, push, (order) => {
@@ -120,22 +120,10 @@ async function makePath({ config, stores, log, newId, metrics, board, push, loop
     waiting.get(order.orderId)?.(order)
   })
   const isEmbedded = config.databaseUrl === 'sqlite:'
-  // The thread of SQLite puts buyers first by itself, for all that it does.
-  const behind = (turn: Turn): Turn => (isEmbedded ? turn : behindBuyers(turn, clock, () => placeOrder.waiting > 0))
-  const settle = async () => {
-    // Books and ledger are two then, and what the one did the other is told.
-    if (!ledger.inBooks) return settleOrders({ books, ledger, events, newId, announce })
-    const { more, settled } = await relay.settle()
-    for (const { order, remaining } of settled) announce(order, remaining)
-    return more
-  }
-  const settling = loop('settle', 200, behind(settle))
-  const publish = async () => {
-    const more = await relay.publish()
-    settling.wake()
-    return more
-  }
-  const publishing = loop('publish', 200, behind(publish))
+  const { publishing, settling } = makeFollowing({ stores, newId, loop }, announce, (turn) =>
+    // The thread of SQLite puts buyers first by itself, for all that it does.
+    isEmbedded ? turn : behindBuyers(turn, clock, () => placeOrder.waiting > 0),
+  )
   const running = loop('run-sales', 1000, () => runSale.tick())
   const runSale = new RunSale({ sales, ledger, board, push, clock, endingSoonMs, changed: () => running.wake() })
   const booked = () => publishing.wake()
@@ -186,6 +174,29 @@ async function makePath({ config, stores, log, newId, metrics, board, push, loop
       ...cards.loops,
     },
   }
+}
+
+/** What becomes of an order that was accepted. */
+function makeFollowing(
+  { stores, newId, loop }: Pick<Base, 'stores' | 'newId' | 'loop'>,
+  announce: MoveParts['announce'],
+  behind: (turn: Turn) => Turn,
+) {
+  const { books, ledger, events, relay } = stores
+  const settle = async () => {
+    // Books and ledger are two then, and what the one did the other is told.
+    if (!ledger.inBooks) return settleOrders({ books, ledger, events, newId, announce })
+    const { more, settled } = await relay.settle()
+    for (const { order, remaining } of settled) announce(order, remaining)
+    return more
+  }
+  const settling = loop('settle', 200, behind(settle))
+  const publish = async () => {
+    const more = await relay.publish()
+    settling.wake()
+    return more
+  }
+  return { publishing: loop('publish', 200, behind(publish)), settling }
 }
 
 /** What drives payments by card; where no gateway is set up, attempts of one that was wait for it. */

@@ -41,6 +41,7 @@ process.once('exit', () => {
 
 export type PostgresServer = AsyncDisposable & {
   port: number
+  pid(): number
   /** Of a new, empty database, or a copy of one that nobody uses. */
   newDatabase(like?: string): Promise<string>
   drop(url: string): Promise<void>
@@ -74,6 +75,7 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
   let count = 0
   return {
     port,
+    pid: () => child?.pid as number,
     start,
     async newDatabase(like) {
       const name = `shop_${++count}`

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Config } from './config.ts'
+import { type Config, roleNames } from './config.ts'
 import { systemClock as clock } from './platform/clock.ts'
 import type { makeLog } from './platform/log.ts'
 import type { PostgresAddress } from './platform/postgres/address.ts'
@@ -17,6 +17,9 @@ type Log = ReturnType<typeof makeLog>
 class DataInUse extends Error {
   override name = 'DataInUse'
 }
+
+/** Three times as long as a process is silent. */
+const SEEN_LATELY_MS = 15_000
 
 /** An audit asks once for each sale; to start a thread takes longer than to count a small one. */
 const COUNTER_STAYS_MS = 1000
@@ -41,13 +44,17 @@ async function openElsewhere(config: Config, address: PostgresAddress, log: Log)
   return (await import('./postgres-stores.ts')).openPostgresStores(config, address, log)
 }
 
+/** A database elsewhere is not held by one process: those that use it say so there. Throws `DataInUse`. */
+export async function mustRest({ config, stores }: { config: Config; stores: Pick<Stores, 'peers'> }): Promise<void> {
+  if (config.databaseUrl === 'sqlite:') return
+  const seen = await Promise.all(roleNames.map((role) => stores.peers.unseenMs(role)))
+  if (seen.every((ms) => ms === null || ms > SEEN_LATELY_MS)) return
+  throw new DataInUse('A process of the shop uses this database: stop all of them, and ask again after 15 s.')
+}
+
 /** The database of `DATA_DIR`, held for this process. Throws `DataInUse`. */
 async function openEmbedded({ dataDir, holdTtlMs, currency }: Config, onBug: (error: Error) => void) {
-  const lock = usable(dataDir, () => {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-    return holdLock(join(dataDir, 'lock'))
-  })
-  if (!lock) throw new DataInUse(`${dataDir} is in use by a running shop: stop it first, or set DATA_DIR to another folder.`)
+  const lock = holdData(dataDir)
   const options: StoreSettings = { holdTtlMs, currency }
   const path = join(dataDir, 'doorbuster.db')
   const all = new URL('stores.ts', import.meta.url).href
@@ -69,8 +76,18 @@ async function openEmbedded({ dataDir, holdTtlMs, currency }: Config, onBug: (er
   }
 }
 
-/** One of its own; undefined where it is in the books. */
-async function openLedger({ ledgerUrl }: Config, log: Log) {
+/** The folder, made where it is missing, held for this process. Throws `DataInUse`, `DataUnusable`. */
+export function holdData(dataDir: string): Disposable {
+  const lock = usable(dataDir, () => {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    return holdLock(join(dataDir, 'lock'))
+  })
+  if (!lock) throw new DataInUse(`${dataDir} is in use by a running shop: stop it first, or set DATA_DIR to another folder.`)
+  return lock
+}
+
+/** One of its own; undefined where it is in the books. Throws `RedisUnusable`. */
+export async function openLedger({ ledgerUrl }: Config, log: Log) {
   if (ledgerUrl === 'sql:' || ledgerUrl === 'sqlite:') return undefined
   const { openRedisLedger } = await import('./ledger/redis-ledger.ts')
   const told = onceEach((because) => {

@@ -1,12 +1,15 @@
 import type { Config } from './config.ts'
 import { Bug } from './core/assert.ts'
 import type { Id } from './core/ids.ts'
-import { isFinal, type Order } from './core/order.ts'
+import { isFinal } from './core/order.ts'
 import { TokenCheck } from './gate/identity.ts'
 import { LocalRate, noRate } from './gate/local-rate.ts'
 import { DEMO_PREFIX, demoKeys } from './gateway-demo/keys.ts'
+import { LastCall } from './http/last-call.ts'
 import type { Shared } from './open-stores.ts'
 import { gatewayOf } from './payment/card-payments.ts'
+import { Company } from './peers/company.ts'
+import { GatewayWord } from './peers/gateway-word.ts'
 import { systemClock as clock } from './platform/clock.ts'
 import { inTurn } from './platform/in-turn.ts'
 import type { makeLog } from './platform/log.ts'
@@ -27,11 +30,19 @@ import { RebuildLedger } from './purchase/rebuild-ledger.ts'
 import { type RepairedAudit, runRepair } from './purchase/repair.ts'
 import { RunSale } from './purchase/run-sale.ts'
 import { expireOrders, type MoveParts, settleOrders } from './purchase/settle-order.ts'
+import { Settled } from './purchase/settled.ts'
 import { sweep } from './purchase/sweep.ts'
-import { LocalPush } from './push/local-push.ts'
+import { LocalTickets } from './push/local-tickets.ts'
+import type { Watching } from './push/outlet.ts'
+import type { Push } from './push/push.ts'
+import { RedisTickets } from './push/redis-tickets.ts'
+import { cachedCatalogue, livePush, sharedRate, stockMover } from './shared-parts.ts'
 import { Identity } from './shop/accounts/identity.ts'
-import { Keys } from './shop/accounts/keys.ts'
+import { KeyFile } from './shop/accounts/key-file.ts'
+import { type Keyring, Keys } from './shop/accounts/keys.ts'
 import { PasswordTurns } from './shop/accounts/passwords.ts'
+import { ENDED_TOLD_MS } from './shop/accounts/sql-oidc-models.ts'
+import type { CachedCatalogue } from './shop/catalogue/cached-catalogue.ts'
 import type { Stores } from './stores.ts'
 
 /** How many requests of buyers may wait for the ledger; at the measured rates this is a second of work. */
@@ -43,6 +54,9 @@ const LAG_MS = 250
 const SILENT_MS = 5000
 /** An order that still waits after that long is stuck: the time that a buyer may have, and a minute for us. */
 const STUCK_AFTER_HOLD_MS = 60_000
+
+/** Sign-ins that ended are read again for as long: the clocks of two machines differ, and a transaction may take its time. */
+const FOLLOWED_AGAIN_MS = 60_000
 
 type Log = ReturnType<typeof makeLog>
 
@@ -57,23 +71,42 @@ export async function makeParts(config: Config, stores: Stores, shared: Shared |
   /** Known once the server listens. */
   const place = { url: '' }
   const metrics = new Metrics()
+  const newId = idMaker(clock, random)
+  const loop = (name: string, everyMs: number, turn: Turn) => new Loop(name, clock, everyMs, turn, failed)
+  const serverId = newId()
+  const ownRate = config.rateLimits ? new LocalRate(clock) : noRate
+  const sharing = { config, shared, serverId, clock, newId, metrics, loop, log }
+  const push = await livePush(sharing, () => loops.running.wake())
   const base = {
     config,
     place,
+    lastCall: new LastCall(clock),
     stores,
     shared,
     log,
     clock,
     random,
-    newId: idMaker(clock, random),
+    newId,
+    serverId,
     metrics,
+    catalogue: await cachedCatalogue(stores.catalogue, sharing),
     payments: await makePayments(config, place, metrics, log),
     board: new Board(),
-    push: new LocalPush(clock.soon),
-    rate: config.rateLimits ? new LocalRate(clock) : noRate,
-    loop: (name: string, everyMs: number, turn: Turn) => new Loop(name, clock, everyMs, turn, failed),
+    push,
+    tickets: shared ? new RedisTickets(shared.link, random) : new LocalTickets(clock, random),
+    /** Of this process alone. */
+    ownRate,
+    rate: config.rateLimits ? sharedRate(ownRate, sharing) : ownRate,
+    loop,
   }
-  return { ...base, ...(await makePath(base)), ...(await makeGate(base)) }
+  const company = makeCompany(base)
+  const { loops, ...path } = await makePath(base, company)
+  const { following, ...gate } = await makeGate(base)
+  const { gateway } = base.payments ?? { gateway: null }
+  const gatewayWord = gateway && new GatewayWord({ ...base, peers: stores.peers, gateway })
+  const besides = () => [following, ...company.loops(), ...(gatewayWord?.loops(config.roles, base.loop) ?? [])]
+  const beside = config.databaseUrl === 'sqlite:' ? [] : besides()
+  return { ...base, ...path, ...gate, company, gatewayWord, loops, beside }
 }
 
 /** `null`: no cards are taken. */
@@ -99,33 +132,45 @@ async function makePayments(config: Config, place: { url: string }, metrics: Met
 
 type Base = {
   config: Config
+  lastCall: LastCall
+  serverId: Id
   stores: Stores
   log: Log
   newId: () => Id
   metrics: Metrics
+  catalogue: CachedCatalogue
   board: Board
-  push: LocalPush
+  push: Push & Watching
   payments: Payments
   loop(name: string, everyMs: number, turn: Turn): Loop
 }
 
 /** The path of a purchase: what answers, and the loops behind it, each waking the next. */
-async function makePath({ config, stores, log, newId, metrics, board, push, loop, payments }: Base) {
-  const { books, outbox, sales, ledger, events, accounts, models } = stores
+async function makePath(base: Base, company: Company) {
+  const { config, lastCall, stores, log, newId, metrics, catalogue, board, push, loop, payments } = base
+  const alone = company.alone.bind(company)
+  const { books, outbox, sales, ledger, events } = stores
   const { endingSoonMs, holdTtlMs, auditEveryMs } = config
-  const waiting = new Map<Id, (order: Order) => void>()
+  const isEmbedded = config.databaseUrl === 'sqlite:'
+  const settled = new Settled({ books, clock, watching: isEmbedded ? null : push })
+  const moved = stockMover(board, catalogue, clock)
   const announce = announcer(board, push, (order) => {
+    moved.byOrder(order)
     if (isFinal(order.state)) metrics.payment(order.state, clock.now() - order.reservedAt)
     else cards.due()
-    waiting.get(order.orderId)?.(order)
+    settled.announce(order)
   })
-  const isEmbedded = config.databaseUrl === 'sqlite:'
-  const { publishing, settling } = makeFollowing({ stores, newId, loop }, announce, (turn) =>
-    // The thread of SQLite puts buyers first by itself, for all that it does.
-    isEmbedded ? turn : behindBuyers(turn, clock, () => placeOrder.waiting > 0),
-  )
+  // The thread of SQLite puts buyers first by itself, for all that it does.
+  const behind = (turn: Turn): Turn => (isEmbedded ? turn : behindBuyers(turn, clock, () => placeOrder.waiting > 0))
+  const settling = loop('settle', 200, behind(settleTurn(base, announce)))
+  const publish = async () => {
+    const more = await stores.relay.publish()
+    settling.wake()
+    return more
+  }
+  const publishing = loop('publish', 200, behind(publish))
   const running = loop('run-sales', 1000, () => runSale.tick())
-  const runSale = new RunSale({ sales, ledger, board, push, clock, endingSoonMs, changed: () => running.wake() })
+  const runSale = new RunSale({ sales, ledger, board, push, clock, endingSoonMs, changed: moved.bySale(() => running.wake()) })
   const booked = () => publishing.wake()
   const level = makeLevel({ stores, log, loop }, booked)
   const lag = new Lag(outbox, events, holdTtlMs / 4)
@@ -145,8 +190,8 @@ async function makePath({ config, stores, log, newId, metrics, board, push, loop
     inFlightMax: isEmbedded ? 4 : 2,
   })
   const moves = { books, ledger, announce }
-  const cards = makeCards({ stores, log, loop, payments }, moves)
-  const audit = makeAudit(stores, level.rebuild, log, holdTtlMs + STUCK_AFTER_HOLD_MS)
+  const cards = makeCards({ stores, log, loop, payments, alone }, moves)
+  const audit = makeAudit(stores, { ...level, company, repaired: moved.byRepair }, log, holdTtlMs + STUCK_AFTER_HOLD_MS)
   return {
     placeOrder,
     runSale,
@@ -154,53 +199,50 @@ async function makePath({ config, stores, log, newId, metrics, board, push, loop
     audit,
     /** Something was told by the gateway. */
     told: cards.told,
-    settled: (orderId: Id, ms: number) => settledWithin(books, waiting, orderId, ms),
-    ready: async () => {
-      const silentMs = clock.now() - lag.measuredAt
-      return { stores: silentMs < SILENT_MS || `they have not answered for ${Math.round(silentMs / 1000)} s` }
-    },
+    settled: (orderId: Id, ms: number) => settled.within(orderId, ms),
+    ready: async () => ({ stores: storesAnswer(lag), ...(lastCall.isOn && { process: 'it stops' }) }),
     loops: {
       publishing,
       settling,
       running,
       expiring: loop('expire-orders', 1000, () => expireOrders(moves)),
       measuring: loop('measure-lag', LAG_MS, () => lag.measure(clock.now()).then(() => false)),
-      purging: loop('purge', 60_000, async () => {
-        const gone = [await accounts.purge(clock.now()), await models.purge(clock.now()), await events.prune(EVENTS_KEPT_MS)]
-        return gone.some((rows) => rows >= 1000)
-      }),
-      auditing: loop('audit', auditEveryMs, (stopping) => unlessStopped(audit.run(), stopping)),
+      purging: alone('scheduler', 'purge', 60_000, () => purge(stores)),
+      auditing: alone('scheduler', 'audit', auditEveryMs, (stopping) => unlessStopped(audit.run(), stopping)),
       ...level.loops,
       ...cards.loops,
     },
   }
 }
 
-/** What becomes of an order that was accepted. */
-function makeFollowing(
-  { stores, newId, loop }: Pick<Base, 'stores' | 'newId' | 'loop'>,
-  announce: MoveParts['announce'],
-  behind: (turn: Turn) => Turn,
-) {
+function settleTurn({ stores, newId }: Base, announce: MoveParts['announce']): Turn {
   const { books, ledger, events, relay } = stores
-  const settle = async () => {
-    // Books and ledger are two then, and what the one did the other is told.
-    if (!ledger.inBooks) return settleOrders({ books, ledger, events, newId, announce })
+  // Books and ledger are two then, and what the one did the other is told.
+  if (!ledger.inBooks) return () => settleOrders({ books, ledger, events, newId, announce })
+  return async () => {
     const { more, settled } = await relay.settle()
     for (const { order, remaining } of settled) announce(order, remaining)
     return more
   }
-  const settling = loop('settle', 200, behind(settle))
-  const publish = async () => {
-    const more = await relay.publish()
-    settling.wake()
-    return more
-  }
-  return { publishing: loop('publish', 200, behind(publish)), settling }
+}
+
+/** What is past its time. True when there may be more. */
+async function purge({ accounts, models, events }: Stores): Promise<boolean> {
+  const gone = [await accounts.purge(clock.now()), await models.purge(clock.now()), await events.prune(EVENTS_KEPT_MS)]
+  return gone.some((rows) => rows >= 1000)
+}
+
+/** True, or what is wrong. */
+function storesAnswer({ measuredAt }: Lag): true | string {
+  const silentMs = clock.now() - measuredAt
+  return silentMs < SILENT_MS || `they have not answered for ${Math.round(silentMs / 1000)} s`
 }
 
 /** What drives payments by card; where no gateway is set up, attempts of one that was wait for it. */
-function makeCards({ stores, log, loop, payments }: Pick<Base, 'stores' | 'log' | 'loop' | 'payments'>, moves: MoveParts) {
+function makeCards(
+  { stores, log, loop, payments, alone }: Pick<Base, 'stores' | 'log' | 'loop' | 'payments'> & Pick<Company, 'alone'>,
+  moves: MoveParts,
+) {
   const { attempts, inbox } = stores
   const gateway = payments?.gateway
   const quarantined = (because: string) =>
@@ -212,7 +254,7 @@ function makeCards({ stores, log, loop, payments }: Pick<Base, 'stores' | 'log' 
   const due = () => paying.wake()
   const hearing = loop('hear-gateway', 500, async () => (gateway ? hearGateway({ ...moves, inbox, due, quarantined }) : false))
   const told = () => hearing.wake()
-  const listing = loop('list-gateway', 5000, async () => (gateway ? listGateway({ gateway, inbox, told }) : false))
+  const listing = alone('payments', 'list-gateway', 5000, async () => (gateway ? listGateway({ gateway, inbox, told }) : false))
   return { due, told, loops: { paying, hearing, listing } }
 }
 
@@ -240,35 +282,73 @@ function makeLevel({ stores, log, loop }: Pick<Base, 'stores' | 'log' | 'loop'>,
   return { alarm, rebuild, loops: { rebuilding, sweeping, catchingUp: loop('catch-up', 500, catchUp(parts)) } }
 }
 
+/** A database in `DATA_DIR` belongs to one process. */
+function makeCompany({ config, stores, serverId, loop, metrics, log }: Base): Company {
+  return new Company({
+    peers: config.databaseUrl === 'sqlite:' ? null : stores.peers,
+    serverId,
+    roles: config.roles,
+    needed: ['relay', 'payments', 'scheduler'],
+    clock,
+    loop,
+    metrics,
+    missed(role, unseenMs) {
+      if (unseenMs === null) log.info({ event: 'role-back', role }, `there is a process with the role ${role} again`)
+      else log.warn({ event: 'role-missing', role, unseenMs }, `no process with the role ${role} was seen: start one`)
+    },
+  })
+}
+
 /** Who asks. */
-async function makeGate({ config, stores, log }: Base) {
-  const { dataDir, audience } = config
-  const keys = await Keys.open(dataDir, random)
+async function makeGate({ config, stores, log, loop }: Base) {
+  const { audience } = config
+  const keys = await Keys.open(await keyringOf(config, stores), random)
   const tokens = new TokenCheck({ keys: keys.verification, issuers: () => keys.issuers, audience, clock })
   const ended = (grantId: string) => tokens.deny(grantId)
   const failed = (error: Error) => log.error({ event: 'sign-in-failed', err: error }, 'the OpenID provider failed')
   const { accounts, models } = stores
   const identity = new Identity({ keys, audience, accounts, models, clock, random, ended, failed })
-  return { tokens, identity, ended, turns: new PasswordTurns() }
+  let since = clock.now() - ENDED_TOLD_MS
+  const follow = async () => {
+    const now = clock.now()
+    for (const grantId of await models.endedSince(since)) tokens.deny(grantId)
+    since = now - FOLLOWED_AGAIN_MS
+    await keys.refresh()
+    return false
+  }
+  await follow()
+  return { tokens, identity, ended, turns: new PasswordTurns(), following: loop('follow-sign-ins', 1000, follow) }
 }
 
+/** Several processes sign with the same keys, so these are beside the accounts. What `DATA_DIR` has goes there first: a shop that
+ *  was in one process keeps its people signed in. */
+async function keyringOf({ databaseUrl, dataDir }: Config, { keyring }: Stores): Promise<Keyring> {
+  const file = new KeyFile(dataDir)
+  if (databaseUrl === 'sqlite:') return file
+  const own = await file.read()
+  if (own !== undefined && (await keyring.read()) === undefined) await keyring.replace(undefined, own)
+  return keyring
+}
+
+type AuditParts = { rebuild: RebuildLedger; company: Company; repaired: () => void }
+
 /** `still`: nothing sells and nothing settles, as there is no server. */
-function makeAudit({ sales, ledger }: Stores, rebuild: RebuildLedger, log: Base['log'], stuckMs: number) {
-  let last: Audit | null = null
+function makeAudit({ sales, ledger }: Stores, { rebuild, company, repaired }: AuditParts, log: Base['log'], stuckMs: number) {
   const parts = { sales, ledger, rebuild, clock, stuckMs }
-  function heard<T extends Audit>(audit: T): T {
-    last = audit
+  async function heard<T extends Audit>(audit: T): Promise<T> {
     const wrong = audit.equations.filter((one) => !one.holds)
     if (wrong.length > 0) log.error({ event: 'audit-failed', wrong }, 'the books do not balance')
+    await company.noteAudit(audit)
     return audit
   }
   // Two at once would each take twice as long.
   const next = inTurn(() => runAudit(parts).then(heard))
   return {
-    last: () => last,
+    last: () => company.lastAudit,
     run: (still = false): Promise<Audit> => (still ? runAudit({ ...parts, still }).then(heard) : next()),
     async repair(still = false): Promise<RepairedAudit> {
       const audit = await runRepair({ ...parts, still })
+      if (audit.repaired.length > 0) repaired()
       for (const { saleId, steps, before } of audit.repaired) {
         const wrong = before.filter((one) => !one.holds)
         log.warn({ event: 'repaired', saleId, steps, wrong }, 'a sale was made anew from its orders')
@@ -284,23 +364,4 @@ async function unlessStopped(audit: Promise<Audit>, stopping: AbortSignal): Prom
   stopping.addEventListener('abort', () => stopped.resolve())
   await Promise.race([audit, stopped.promise])
   return false
-}
-
-async function settledWithin(
-  books: Pick<Stores['books'], 'order'>,
-  waiting: Map<Id, (order: Order) => void>,
-  orderId: Id,
-  ms: number,
-): Promise<Order | undefined> {
-  const heard = Promise.withResolvers<Order | undefined>()
-  waiting.set(orderId, heard.resolve)
-  try {
-    const known = await books.order(orderId)
-    if (known && known.state !== 'RESERVATION_PENDING') return known
-    const late = new AbortController()
-    void clock.sleep(ms, late.signal).then(() => heard.resolve(undefined))
-    return await heard.promise.finally(() => late.abort())
-  } finally {
-    waiting.delete(orderId)
-  }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from './config.ts'
@@ -32,9 +32,12 @@ import { mountIdentity } from './shop/accounts/identity.ts'
 import { accountRoutes } from './shop/accounts/routes.ts'
 import { catalogueRoutes } from './shop/catalogue/routes.ts'
 import { drillRoutes } from './shop/drills/routes.ts'
+import { version } from './version.ts'
 
 /** A signal lets everything that was begun come to its end; what takes longer than this is cut off, milliseconds. */
 const DRAIN_MS = 10_000
+/** Of several processes that start at once one makes what an empty shop lacks; the others wait for it, or so long for one that was killed. */
+const FIRST_START_MS = 30_000
 
 /** Runs the shop until a signal. `withPage`: what people see, not only the API. */
 export async function serve(config: Config, withPage: boolean): Promise<void> {
@@ -59,7 +62,10 @@ export async function serve(config: Config, withPage: boolean): Promise<void> {
   await parts.runSale.refresh()
   const lines = isApi ? await openShop(stack, parts, await page, gateway) : await openWorker(stack, parts)
   gateway?.start()
-  stack.use(startRoles(config.roles, parts.loops))
+  stack.defer(() => parts.company.leave())
+  stack.use(startRoles(config.roles, parts.loops, parts.beside))
+  // A database of its own has no other process beside it.
+  if (isApi && config.databaseUrl !== 'sqlite:') stack.defer(() => parts.lastCall.give())
   console.log([`Doorbuster ${version()}`, '', ...lines].join('\n'))
   console.log(`ready ${parts.place.url}`)
   await untilTold(told, stack, log)
@@ -72,20 +78,28 @@ async function openShop(
   page: Page | null,
   gateway: DemoGatewayServer | null,
 ): Promise<string[]> {
-  const { config, stores, log } = parts
-  const administrator = await ensureAdministrator(
-    { ...parts, accounts: stores.accounts },
-    { email: config.adminEmail, password: config.adminPassword, openingCredit: config.openingCredit },
-  )
+  const { config, log } = parts
+  const administrator = await parts.company.inTurn('first-start', FIRST_START_MS, () => firstStart(parts))
   if (administrator.warning) log.warn({ event: 'setting-ignored' }, administrator.warning)
-  if (config.seed === 'demo' && (await stores.catalogue.products(1)).length === 0) {
-    await (await import('./seed.ts')).seedDemo(parts)
-  }
   const url = await open(stack, parts, page, gateway)
   parts.place.url = url
   await parts.identity.setIssuer(config.publicUrl ?? url)
   stack.use(await announceRun(config.dataDir, url, await parts.identity.mintOperatorToken(administrator.id)))
   return welcome(config, url, administrator)
+}
+
+/** Makes what an empty shop lacks. */
+async function firstStart(parts: Parts) {
+  const { config, stores } = parts
+  const administrator = await ensureAdministrator(
+    { ...parts, accounts: stores.accounts },
+    { email: config.adminEmail, password: config.adminPassword, openingCredit: config.openingCredit },
+  )
+  if (config.seed === 'demo' && (await stores.catalogue.products(1)).length === 0) {
+    await (await import('./seed.ts')).seedDemo(parts)
+    await parts.catalogue.forget(null)
+  }
+  return administrator
 }
 
 /** Where the role api is not, nobody is served but who watches over the process. */
@@ -167,6 +181,7 @@ async function open(
   if (ownPort) await serveOn(stack, parts, { port: config.opsPort as number }, (app) => opsRoutes(app, parts))
   const lost = page ? lostVisitor(page) : undefined
   url = await serveOn(stack, parts, { port: config.port, lost }, (app) => {
+    parts.lastCall.of(app)
     sockets = routes(app, parts)
     if (page) pageRoutes(app, { ...parts, page, sales: parts.stores.sales, endingSoonMs, publicUrl })
     gateway?.routes(app, DEMO_PREFIX, () => (publicUrl ?? url) + DEMO_PREFIX)
@@ -184,7 +199,8 @@ async function serveOn(
   routes: (app: App) => void,
 ): Promise<string> {
   const { log, tokens, rate, random, config } = parts
-  const app = await makeServer({ log, tokens, rate, random, version: version(), lost }, routes)
+  const { trustedProxies } = config
+  const app = await makeServer({ log, tokens, rate, random, version: version(), lost, trustedProxies }, routes)
   stack.defer(() => app.close())
   const address = new URL(await listen(app, config.host, port))
   if (config.host === '0.0.0.0' || config.host === '::') address.hostname = '127.0.0.1'
@@ -196,23 +212,32 @@ function live(app: App, parts: Parts): () => number {
   const { publicUrl, endingSoonMs, socketsMax } = parts.config
   const stands = parts.tokens.stands.bind(parts.tokens)
   const origins = () => (publicUrl === null ? [] : [publicUrl])
-  return liveRoutes(app, { ...parts, watching: parts.push, books: parts.stores.books, endingSoonMs, socketsMax, origins, stands })
+  return liveRoutes(app, {
+    ...parts,
+    rate: parts.ownRate,
+    watching: parts.push,
+    books: parts.stores.books,
+    endingSoonMs,
+    socketsMax,
+    origins,
+    stands,
+  })
 }
 
 /** As an administrator is told it. */
-function gatewayNow({ payments }: Parts) {
+function gatewayNow({ payments, gatewayWord }: Parts) {
   return {
     name: payments?.gateway.name ?? 'none',
-    available: payments?.gateway.available ?? false,
+    available: gatewayWord?.available ?? false,
     breaker: payments?.gateway.breaker ?? ('closed' as const),
   }
 }
 
 /** All but those that watch over the process. Answers how many sockets are open. */
 export function routes(app: App, parts: Parts): () => number {
-  const { config, stores, clock, newId, board, runSale, moves } = parts
+  const { config, stores, catalogue, clock, newId, board, runSale, moves } = parts
   const { currency, openingCredit, endingSoonMs } = config
-  purchaseRoutes(app, { ...parts, currency, books: stores.books, gateway: parts.payments?.gateway ?? null })
+  purchaseRoutes(app, { ...parts, currency, books: stores.books, gateway: parts.gatewayWord })
   saleRoutes(app, { ...parts, sales: stores.sales, endingSoonMs })
   const refund = refundOrder.bind(null, moves)
   const cancel = cancelOrder.bind(null, moves)
@@ -225,11 +250,11 @@ export function routes(app: App, parts: Parts): () => number {
   demoGatewayRoutes(app, parts.payments?.test ?? null)
   accountRoutes(app, { ...parts, accounts: stores.accounts, wallets: stores.wallets, currency, openingCredit })
   mountIdentity(app, parts.identity)
-  catalogueRoutes(app, { catalogue: stores.catalogue, clock, newId, currency })
+  catalogueRoutes(app, { catalogue, record: stores.catalogue, clock, newId, currency })
   drillRoutes(app, {
     accounts: stores.accounts,
     identity: parts.identity,
-    catalogue: stores.catalogue,
+    catalogue,
     sales: {
       create: (sale) => runSale.create(sale),
       sale: (id) => stores.sales.sale(id),
@@ -256,10 +281,6 @@ async function announceRun(dataDir: string, url: string, token: string): Promise
   await writeFile(`${file}.new`, JSON.stringify({ url, pid: process.pid, token }), { mode: 0o600 })
   await rename(`${file}.new`, file)
   return { [Symbol.asyncDispose]: () => rm(file, { force: true }) }
-}
-
-function version(): string {
-  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
 }
 
 function welcome(config: Config, url: string, administrator: { email: string; password: string | null }): string[] {

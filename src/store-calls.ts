@@ -12,6 +12,8 @@ export const reads = {
   wallets: ['credit', 'journal'],
   ledger: ['settle', 'entries'],
   events: ['lag'],
+  peers: ['unseenMs', 'noted'],
+  models: ['endedSince'],
   accounts: ['get', 'byEmail', 'list', 'lockedFor', 'drillBuyers', 'firstAdministrator'],
   catalogue: ['product', 'products', 'categories', 'knownHandles'],
 } as const satisfies { [S in keyof Stores]?: readonly (keyof Stores[S])[] }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { gather, OVER_MS, rush } from './rig/crowd.ts'
+import { ALONE, gather, rush } from './rig/crowd.ts'
 import { type Shop, startShop } from './shop.ts'
 
 const FOUND_WITHIN_MS = 60_000
@@ -61,7 +61,7 @@ suite('the audit finds one unit and one cent while a crowd buys', { timeout: 240
       const crowd = await gather(shop)
       const rushing = rush(shop, crowd)
       // Early: some of the units must still be there.
-      await sleep(OVER_MS / 20)
+      await sleep(ALONE.overMs / 20)
       assert.equal(other.prepare(plant).run(crowd.saleId).changes, 1)
       const plantedAt = performance.now()
       const audit = await shop.api.get<Audit>('/api/v1/admin/audit')

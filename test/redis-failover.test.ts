@@ -5,8 +5,8 @@ import { allIsWell, makeCrowd } from './crowd.ts'
 import { freePort } from './free-port.ts'
 import { startPostgres, withoutPostgres } from './postgres-server.ts'
 import { until } from './redis-ledger.ts'
-import { startSentinels } from './redis-sentinels.ts'
 import { withoutRedis } from './redis-server.ts'
+import { startRedisPair } from './set/redis-pair.ts'
 import { arrive, twoShops } from './two-shops.ts'
 
 const BUYERS = 160
@@ -18,9 +18,10 @@ const without = withoutRedis('redis-server') || withoutPostgres
 suite('two shops whose ledger fails over', { skip: without, timeout: 240_000 }, () => {
   test('what the new primary has lost was promised to nobody, or is in the books', async (t) => {
     await using postgres = await startPostgres()
-    const { primary, replica, sentinels } = await startSentinels(t)
-    const hosts = sentinels.map((port) => `127.0.0.1:${port}`).join(',')
-    const env = { DATABASE_URL: await postgres.newDatabase(), LEDGER_URL: `redis+sentinel://${hosts}/main` }
+    const pair = await startRedisPair()
+    t.after(() => pair.stop())
+    const { primary, replica } = pair
+    const env = { DATABASE_URL: await postgres.newDatabase(), LEDGER_URL: pair.url }
     const shops = await twoShops(env, env)
     t.after(() => shops.stop())
     const crowd = await makeCrowd(shops.one, BUYERS, UNITS)

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { bad, good } from './command-line.ts'
-import { gather, OVER_MS, reckon, rush } from './rig/crowd.ts'
+import { ALONE, gather, reckon, rush } from './rig/crowd.ts'
 import { type Shop, startShop } from './shop.ts'
 
 type Repaired = { ok: boolean; repaired: { saleId: string; steps: string[] }[] }
@@ -60,7 +60,7 @@ suite('a repair of a real shop', { timeout: 240_000 }, () => {
   test('mends a sale while a crowd buys, and nobody loses what they were told', async () => {
     const crowd = await gather(shop)
     const rushing = rush(shop, crowd)
-    await sleep(OVER_MS / 20)
+    await sleep(ALONE.overMs / 20)
     plant(`${UNIT} AND sale_id = '${crowd.saleId}'`)
     const { ok, repaired } = await shop.api.post<Repaired>('/api/v1/admin/audit', { repair: true })
     assert.deepEqual([ok, repaired.map(({ saleId, steps }) => [saleId, ...steps])], [true, [[crowd.saleId, 'counted']]])

@@ -94,7 +94,7 @@ async function rehearse(rehearsal: Rehearsal): Promise<Result> {
     const pages = Array.from({ length: settings.watchers }, () => watchers)
     await inTurns(pages, EARLY, (page) => page.open())
     void watchers.poll()
-    const cpuBefore = await cpuMs(wire)
+    const cpuBefore = await cpuOf(wire)
     watchers.opening()
     const startedAt = clock.now()
     const isByCard = (buyer: number) => isOfShare(buyer, settings.card)
@@ -105,7 +105,7 @@ async function rehearse(rehearsal: Rehearsal): Promise<Result> {
     void crowd.arrive(settings.parallel, settings.overMs)
     const item = await settled(rehearsal, crowd, payers, stop)
     const settledAt = crowd.now()
-    const cpuAfter = await cpuMs(wire)
+    const cpuAfter = await cpuOf(wire)
     over.abort()
     const till = await afterCrowd(rehearsal)
     const ends = await outcomes(crowd, tokens, wire, isByCard)
@@ -128,7 +128,7 @@ async function rehearse(rehearsal: Rehearsal): Promise<Result> {
       settledAt,
       cards: till && { ...ends.cards, price: made.price, left: payers.left, ...(await till.count(audit)) },
       watched: settings.watchers > 0 ? watchers.seen : null,
-      shopCpuMs: cpuBefore === null || cpuAfter === null ? null : cpuAfter - cpuBefore,
+      shopCpuMs: cpuBetween(cpuBefore, cpuAfter),
     }
   } finally {
     over.abort()
@@ -137,11 +137,20 @@ async function rehearse(rehearsal: Rehearsal): Promise<Result> {
   }
 }
 
+type Cpu = { process: string; ms: number }
+
 /** Of the shop's process since its start; null where it does not say. */
-async function cpuMs(wire: Wire): Promise<number | null> {
+async function cpuOf(wire: Wire): Promise<Cpu | null> {
   const answer = await wire.ask('GET', '/metrics', {})
-  const [, seconds] = (answer.kind === 'answer' && /^process_cpu_seconds_total (\S+)$/m.exec(answer.body)) || []
-  return seconds === undefined ? null : Number(seconds) * 1000
+  const figure = (name: string) =>
+    answer.kind === 'answer' ? new RegExp(`^${name} (\\S+)$`, 'm').exec(answer.body)?.[1] : undefined
+  const [process, seconds] = [figure('process_start_time_seconds'), figure('process_cpu_seconds_total')]
+  return process === undefined || seconds === undefined ? null : { process, ms: Number(seconds) * 1000 }
+}
+
+/** Behind a balancer each look may have been at another process: that says nothing. */
+function cpuBetween(before: Cpu | null, after: Cpu | null): number | null {
+  return before && after && before.process === after.process && before.ms <= after.ms ? after.ms - before.ms : null
 }
 
 /** What is rehearsed may be a fault: a shop whose ledger is away is busy until it is back. */

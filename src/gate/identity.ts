@@ -67,14 +67,14 @@ export class TokenCheck {
     return checking
   }
 
-  /** From now on the tokens of this sign-in are refused here, known or not. Other processes learn of it when they end. */
+  /** From now on the tokens of this sign-in are refused here, known or not. Again: nothing. */
   deny(grantId: string): void {
     const now = this.#clock.now()
     for (const [id, until] of this.#refused) {
       if (until > now) break
       this.#refused.delete(id)
     }
-    this.#refused.set(grantId, now + REFUSED_FOR_MS)
+    if (!this.#refused.has(grantId)) this.#refused.set(grantId, now + REFUSED_FOR_MS)
   }
 
   #recall(token: string): Caller | undefined {

@@ -5,17 +5,18 @@ import type { Caller } from '../core/caller.ts'
 import type { Id } from '../core/ids.ts'
 import { type App, answers, time } from '../platform/http.ts'
 import { Loop } from '../platform/loop.ts'
-import type { Random } from '../platform/random.ts'
 import type { Board, Live } from '../purchase/board.ts'
 import type { Push } from '../push/push.ts'
+import type { Tickets } from '../push/tickets.ts'
 import { LiveSocket, type LiveSocketParts, stockHint } from './live-socket.ts'
-import { Tickets } from './tickets.ts'
 
 export type LiveParts = LiveSocketParts & {
   push: Pick<Push, 'toSale'>
   board: Pick<Board, 'get' | 'on'>
-  random: Random
+  tickets: Tickets
   newId: () => Id
+  /** Of this process: what other processes call it, and browsers are told. */
+  serverId: Id
   /** From where pages may connect, besides the host that they ask. */
   origins: () => readonly string[]
   /** Whether the token that a socket was opened with still counts. */
@@ -42,7 +43,7 @@ const tags = ['Live']
 
 /** Answers how many sockets are open, for the metrics. */
 export function liveRoutes(app: App, parts: LiveParts): () => number {
-  const tickets = new Tickets(parts.clock, parts.random)
+  const { tickets } = parts
   const sockets = new Set<LiveSocket>()
   ticketRoute(app, tickets)
   // In a scope of its own: the plugin puts two hooks before and after each route that it sees.
@@ -58,10 +59,12 @@ export function liveRoutes(app: App, parts: LiveParts): () => number {
   const failed = (name: string, error: unknown) => app.log.error({ event: 'failed', loop: name, err: error })
   const loops = [stockLoop(parts, sockets, failed), pingLoop(parts, sockets, failed)]
   app.addHook('onReady', async () => {
+    await parts.watching.start()
     for (const loop of loops) loop.start()
   })
   app.addHook('onClose', async () => {
     for (const loop of loops) await loop.stop()
+    await parts.watching.stop()
   })
   return () => sockets.size
 }
@@ -78,7 +81,7 @@ function ticketRoute(app: App, tickets: Tickets): void {
       },
     },
     async ({ caller }, reply) => {
-      const ticket = tickets.give(caller)
+      const ticket = await tickets.give(caller)
       if (ticket === undefined)
         return reply.header('retry-after', 5).problem('busy', 'Many people are connecting. Try again soon.')
       return reply.header('cache-control', 'no-store').send({ ticket })
@@ -87,7 +90,6 @@ function ticketRoute(app: App, tickets: Tickets): void {
 }
 
 function socketRoute(app: App, parts: LiveParts, tickets: Tickets, sockets: Set<LiveSocket>): void {
-  const serverId = parts.newId()
   app.route({
     method: 'GET',
     url: '/api/v1/live',
@@ -106,12 +108,12 @@ function socketRoute(app: App, parts: LiveParts, tickets: Tickets, sockets: Set<
       const opened = new LiveSocket(parts.newId(), socket, request.caller as Caller | null, parts)
       sockets.add(opened)
       socket.once('close', () => sockets.delete(opened))
-      opened.send({ type: 'hello', serverTime: time(parts.clock.now()), serverId })
+      opened.send({ type: 'hello', serverTime: time(parts.clock.now()), serverId: parts.serverId })
     },
   })
 
   /** Answers in place of the socket where there must be none. */
-  function admit(request: FastifyRequest, reply: FastifyReply, ticket: string | undefined): FastifyReply | undefined {
+  async function admit(request: FastifyRequest, reply: FastifyReply, ticket: string | undefined) {
     if (!isHandshake(request)) return reply.problem('invalid', NO_HANDSHAKE)
     if (!isFromHere(request, parts.origins())) {
       return reply.problem('forbidden', 'Pages of other sites may not connect. PUBLIC_URL says where this shop is.')
@@ -120,7 +122,7 @@ function socketRoute(app: App, parts: LiveParts, tickets: Tickets, sockets: Set<
       reply.header('retry-after', 10)
       return reply.problem('busy', 'All live connections are taken. The status calls tell the same.')
     }
-    const caller = ticket === undefined ? null : tickets.take(ticket)
+    const caller = ticket === undefined ? null : await tickets.take(ticket)
     if (caller === undefined || (caller !== null && !parts.stands(caller))) {
       return reply.problem(
         'unauthenticated',

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import type { Books } from '../books/books.ts'
 import type { Code } from '../core/codes.ts'
 import type { Id } from '../core/ids.ts'
@@ -13,11 +13,13 @@ import type { Metrics } from '../platform/metrics.ts'
 import { type Random, secret } from '../platform/random.ts'
 import type { Board } from '../purchase/board.ts'
 import type { Placed, PlaceOrder, Purchase } from '../purchase/place-order.ts'
-import { turn } from './guard.ts'
+import type { RunSale } from '../purchase/run-sale.ts'
+import { type Limit, taken, turn } from './guard.ts'
 
 export type PurchaseParts = {
   placeOrder: Pick<PlaceOrder, 'place'>
   board: Board
+  runSale: Pick<RunSale, 'lookAgain'>
   rate: Rate
   metrics: Metrics
   clock: Clock
@@ -87,23 +89,43 @@ export function purchaseRoutes(app: App, parts: PurchaseParts): void {
       },
     },
     (request, reply) => {
-      const { productId, quantity, payment } = request.body
       const { saleId } = request.params
-      const method = payment?.method ?? 'credit'
-      if (isElsewhere(parts, request, saleId)) return void reply.problem('not-found', advice['not-found'])
-      const message = unpayable(parts, saleId, method)
-      if (message) {
-        const errors = [{ path: '/payment/method', message }]
-        return void reply.problem('invalid', `This sale cannot be paid by ${method}.`, { errors })
-      }
-      if (!turn(parts.rate, reply, ...triesOf(request, saleId))) return parts.metrics.purchase('slow-down', 0)
-      const wish = { saleId, productId, quantity, method }
-      const buy = () => place(parts, request, reply, wish, (placed) => answer(reply, placed))
-      if (method === 'card' && !parts.gateway?.available) void whereKnown(parts, request, reply, saleId, buy)
-      else buy()
+      if (parts.board.get(saleId)) purchase(parts, request, reply, saleId, request.body)
+      else afterLook(parts, request, reply, () => purchase(parts, request, reply, saleId, request.body))
     },
   )
   shortForm(app, parts, onRequest)
+}
+
+function purchase(
+  parts: PurchaseParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  saleId: Id,
+  { productId, quantity, payment }: Static<typeof Body>,
+): unknown {
+  const method = payment?.method ?? 'credit'
+  if (isElsewhere(parts, request, saleId)) return reply.problem('not-found', advice['not-found'])
+  const message = unpayable(parts, saleId, method)
+  if (message) {
+    const errors = [{ path: '/payment/method', message }]
+    return reply.problem('invalid', `This sale cannot be paid by ${method}.`, { errors })
+  }
+  const wish = { saleId, productId, quantity, method }
+  const buy = () => place(parts, request, reply, wish, (placed) => answer(reply, placed))
+  const goOn = () => {
+    if (method === 'card' && !parts.gateway?.available) void whereKnown(parts, request, reply, saleId, buy)
+    else buy()
+  }
+  return turn(parts.rate, reply, triesOf(request, saleId), goOn, () => parts.metrics.purchase('slow-down', 0))
+}
+
+/** Another process may have made the sale a moment ago. */
+function afterLook({ runSale }: PurchaseParts, request: FastifyRequest, reply: FastifyReply, then: () => unknown): void {
+  runSale.lookAgain().then(then, (error) => {
+    request.log.warn({ event: 'purchase-failed', err: error }, 'the stores did not say whether there is such a sale')
+    reply.header('retry-after', 1).problem('busy', advice.busy)
+  })
 }
 
 /** Every answer carries the key, also those that are given before the request is looked at. */
@@ -155,8 +177,8 @@ async function whereKnown(
 
 const digestOfKey = (key: string): string => hash('sha256', key, 'base64url')
 
-function triesOf(request: FastifyRequest, saleId: Id) {
-  return ['purchase', `${saleId} ${request.caller.id}`, TRIES.perSecond, TRIES.burst] as const
+function triesOf({ caller }: FastifyRequest, saleId: Id): Limit {
+  return { policy: 'purchase', who: `${saleId} ${caller.id}`, ...TRIES }
 }
 
 function place(
@@ -266,26 +288,32 @@ function shortForm(app: App, parts: PurchaseParts, onRequest: never | unknown[])
       },
     },
     (request, reply) => {
-      const { productId } = request.params
-      const say = (message: string, orderId?: Id) => {
-        const success = orderId !== undefined
-        reply.code(success ? 200 : 400).send({ success, message, ...(success && { orderId }) })
-      }
-      const saleId = running(parts, productId)
-      if (saleId === undefined) return say(words['not-found'])
-      if (unpayable(parts, saleId, 'credit')) return say('Payment failed')
-      const [policy, who, perSecond, burst] = triesOf(request, saleId)
-      if (parts.rate.take(`${policy} ${who}`, perSecond, burst) > 0) return say('Rate limit exceeded')
-      place(parts, request, reply, { saleId, productId, quantity: 1, method: 'credit' }, (placed) => {
-        if (placed.kind !== 'accepted') return say(words[placed.kind])
-        void parts.settled(placed.orderId, SHORT_FORM_MS).then((order) => {
-          if (order === undefined) return say('Held, payment pending', placed.orderId)
-          if (order.state === 'COMPLETED') return say('Purchase successful!', placed.orderId)
-          say(order.state === 'FAILED' ? 'Payment failed' : `Order ${order.state.toLowerCase()}`)
-        })
-      })
+      const buy = () => buyShort(parts, request, reply, request.params.productId)
+      if (running(parts, request.params.productId) === undefined) afterLook(parts, request, reply, buy)
+      else buy()
     },
   )
+}
+
+function buyShort(parts: PurchaseParts, request: FastifyRequest, reply: FastifyReply, productId: Id): unknown {
+  const say = (message: string, orderId?: Id) => {
+    const success = orderId !== undefined
+    reply.code(success ? 200 : 400).send({ success, message, ...(success && { orderId }) })
+  }
+  const saleId = running(parts, productId)
+  if (saleId === undefined) return say(words['not-found'])
+  if (unpayable(parts, saleId, 'credit')) return say('Payment failed')
+  return taken(parts.rate, reply, triesOf(request, saleId), (waitMs) => {
+    if (waitMs > 0) return say('Rate limit exceeded')
+    place(parts, request, reply, { saleId, productId, quantity: 1, method: 'credit' }, (placed) => {
+      if (placed.kind !== 'accepted') return say(words[placed.kind])
+      void parts.settled(placed.orderId, SHORT_FORM_MS).then((order) => {
+        if (order === undefined) return say('Held, payment pending', placed.orderId)
+        if (order.state === 'COMPLETED') return say('Purchase successful!', placed.orderId)
+        say(order.state === 'FAILED' ? 'Payment failed' : `Order ${order.state.toLowerCase()}`)
+      })
+    })
+  })
 }
 
 const words: Record<Exclude<Placed['kind'], 'accepted'>, string> = {

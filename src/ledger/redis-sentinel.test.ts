@@ -2,14 +2,20 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { freePort } from '../../test/free-port.ts'
 import { openAt, saleIn, until } from '../../test/redis-ledger.ts'
-import { startSentinel, startSentinels } from '../../test/redis-sentinels.ts'
+import { startSentinels } from '../../test/redis-sentinels.ts'
 import { startRedis, withoutRedis } from '../../test/redis-server.ts'
 
 suite('Redis behind three Sentinels', { skip: withoutRedis('redis-server'), timeout: 120_000 }, () => {
   test('after a failover the new primary is found, and is another incarnation', async (t) => {
-    const { primary, replica, sentinels } = await startSentinels(t)
+    const primary = await startRedis()
+    t.after(() => primary.stop())
+    const replica = await startRedis('redis-server', ['--replicaof', '127.0.0.1', String(primary.port)])
+    t.after(() => replica.stop())
+    const sentinels = await startSentinels(primary, 3, replica)
+    t.after(() => sentinels.stop())
+
     const gone = await freePort()
-    const hosts = [gone, ...sentinels].map((port) => `127.0.0.1:${port}`).join(',')
+    const hosts = [gone, ...sentinels.ports].map((port) => `127.0.0.1:${port}`).join(',')
     const ledger = await openAt(`redis+sentinel://${hosts}/main`)
     t.after(() => ledger.stop())
     const sale = await saleIn(ledger, 9)
@@ -28,7 +34,9 @@ suite('Redis behind three Sentinels', { skip: withoutRedis('redis-server'), time
   test('a name that none of them knows is refused with what each said', async (t) => {
     const server = await startRedis()
     t.after(() => server.stop())
-    const port = await startSentinel(t, server.port)
+    const sentinels = await startSentinels(server, 1)
+    t.after(() => sentinels.stop())
+    const [port] = sentinels.ports
     await assert.rejects(openAt(`redis+sentinel://127.0.0.1:${port}/other`), {
       name: 'RedisUnusable',
       message: /no Sentinel names the primary: 127\.0\.0\.1:\d+ does not know other/,

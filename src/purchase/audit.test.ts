@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { handClock } from '../../test/hand-clock.ts'
+import { handClock, idle } from '../../test/hand-clock.ts'
 import { altered, lossy, type MemoryShop, memoryShop, PRICE } from '../../test/memory-shop.ts'
-import { openTerms } from '../../test/samples.ts'
+import { newId, openTerms } from '../../test/samples.ts'
 import type { MemoryItem } from '../books/memory-record.ts'
 import type { Id } from '../core/ids.ts'
 import { runAudit, saleEquations, saleIn } from './audit.ts'
@@ -209,6 +209,27 @@ describe('the audit', () => {
     await clock.advance(2000)
     const level = (await audit).equations.find((one) => one.id === 'ledger remaining = books available')
     assert.deepEqual([level?.left, level?.right, level?.inFlight, level?.holds], [3, 4, 1, false])
+  })
+
+  it('takes a sale that always has something under way for no wrong one, and one that stands still for one', async () => {
+    for (const [sells, ok] of [
+      [true, true],
+      [false, false],
+    ] as const) {
+      const { sales, ledger: units, clock, wish, saleId, productId } = await trading()
+      const reserve = async () => {
+        const { saleId: id, ...asked } = wish({ id: saleId, productId })
+        await units.reserve(id, 1, [{ ...asked, orderId: newId(), deadline: clock.now() + 1000 }])
+      }
+      await reserve()
+      const audit = runAudit({ sales, ledger: units, clock, stuckMs: 60_000 })
+      await idle()
+      if (sells) await reserve()
+      await clock.advance(2000)
+      const { equations } = await audit
+      const level = equations.find((one) => one.id === ledger.level)
+      assert.deepEqual([level?.holds, level?.inFlight], [ok, sells ? 2 : 1])
+    }
   })
 
   it('compares nothing with a ledger of another epoch', async () => {

@@ -40,10 +40,11 @@ export class Board {
     this.#listeners.push(listener)
   }
 
-  /** From the books: what is no longer current leaves the board. */
-  put(sales: Sale[]): void {
+  /** From the books: what is no longer current leaves the board.
+   *  @param before what was on it when the books were asked; of others they could not tell. */
+  put(sales: Sale[], before: Iterable<Id> = [...this.#sales.keys()]): void {
     const current = new Set(sales.map((sale) => sale.id))
-    for (const id of this.#sales.keys()) if (!current.has(id)) this.#sales.delete(id)
+    for (const id of before) if (!current.has(id)) this.#sales.delete(id)
     for (const sale of sales) this.putOne(sale)
   }
 

@@ -423,3 +423,50 @@ describe('a change of a sale', () => {
 })
 
 type SaleTimes = { startsIn: number; pausedByOperator: boolean }
+
+describe('a sale that another process makes', () => {
+  it('is found by who asks for it, at once, and by one look for all who ask', async () => {
+    const shop = memoryShop()
+    let looks = 0
+    const sales = altered(shop.sales, {
+      async current(endedAfter) {
+        looks++
+        return shop.sales.current(endedAfter)
+      },
+    })
+    const { board, runSale } = scheduler(shop, { sales })
+    const sale = await shop.sale(5)
+    assert.equal(board.get(sale.id), undefined)
+    await runSale.lookAgain()
+    assert.equal(board.get(sale.id)?.remaining.get(sale.productId), 5)
+    assert.equal(looks, 1)
+    const asked = [runSale.lookAgain(), runSale.lookAgain(), runSale.lookAgain()]
+    await idle()
+    assert.equal(looks, 1, 'who asks for what is nowhere makes ten looks a second at most')
+    await shop.clock.advance(100)
+    await Promise.all(asked)
+    assert.equal(looks, 2)
+  })
+
+  it('stays on the board of who made it while the books were being read', async () => {
+    const shop = memoryShop()
+    const reading = Promise.withResolvers<void>()
+    const sales = altered(shop.sales, {
+      async current(endedAfter) {
+        const read = await shop.sales.current(endedAfter)
+        await reading.promise
+        return read
+      },
+    })
+    const { board, runSale } = scheduler(shop, { sales })
+    const refreshed = runSale.refresh()
+    await idle()
+    const sale = await shop.sale(5)
+    const made = await shop.sales.sale(sale.id)
+    assert.ok(made)
+    board.putOne(made)
+    reading.resolve()
+    await refreshed
+    assert.equal(board.get(sale.id)?.sale.id, sale.id)
+  })
+})

@@ -4,12 +4,15 @@ import { phaseOf, type Sale, statusOf, termsOf } from '../core/sale.ts'
 import { LEASE_MS } from '../gate/lease.ts'
 import type { Ledger, LedgerView } from '../ledger/ledger.ts'
 import type { Clock } from '../platform/clock.ts'
+import { inTurn } from '../platform/in-turn.ts'
 import type { Push } from '../push/push.ts'
 import type { Board } from './board.ts'
 
 /** How long an ended sale stays on the board after its end. */
 const SHOWN_AFTER_END_MS = 3600_000
 const REFRESH_MS = 1000
+/** Between two looks for what is not on the board: whoever asks for a sale that is nowhere must not make work of it. */
+const MISSED_MS = 100
 
 export type RunSaleParts = {
   sales: Sales
@@ -18,8 +21,8 @@ export type RunSaleParts = {
   push: Push
   clock: Clock
   endingSoonMs: number
-  /** The scheduler must look again: an edge may be nearer now. */
-  changed: () => void
+  /** The scheduler must look again: an edge may be nearer now. And ordinary stock of its products may be another. */
+  changed: (sale: Sale) => void
 }
 
 /** The life of a sale, over the ports. `ACTIVE` follows from the clock; what happens here only announces it. */
@@ -29,6 +32,7 @@ export class RunSale {
   /** By this process. */
   readonly #settled = new Set<Id>()
   readonly #dropped = new Set<Id>()
+  #missedAt = Number.NEGATIVE_INFINITY
 
   constructor(parts: RunSaleParts) {
     this.#parts = parts
@@ -76,7 +80,7 @@ export class RunSale {
     const { board, changed } = this.#parts
     const live = board.putOne(sale)
     await this.#count(live.sale.id)
-    changed()
+    changed(sale)
   }
 
   async #count(saleId: Id): Promise<void> {
@@ -90,13 +94,25 @@ export class RunSale {
   /** Brings the board level with the books: what other processes changed, and what happened before a start. */
   async refresh(): Promise<void> {
     const { sales, board, clock } = this.#parts
-    board.put(await sales.current(clock.now() - SHOWN_AFTER_END_MS))
+    // One that comes onto the board meanwhile is in no list that was read before.
+    const before = board.all().map(({ sale }) => sale.id)
+    board.put(await sales.current(clock.now() - SHOWN_AFTER_END_MS), before)
     for (const { sale } of board.all()) {
       if (sale.settledAt === null) await this.#count(sale.id)
       // What was left is ordinary stock again.
       else for (const { productId } of sale.items) board.stock(sale.id, productId, 0)
     }
   }
+
+  /** For who asks for what is not on the board: another process may have made it since the last look. One look, begun after they
+   *  asked, serves all who ask until then. Throws the faults of the stores. */
+  readonly lookAgain = inTurn(async () => {
+    const { clock } = this.#parts
+    const waitMs = this.#missedAt + MISSED_MS - clock.ticks()
+    if (waitMs > 0) await clock.sleep(waitMs)
+    this.#missedAt = clock.ticks()
+    await this.refresh()
+  })
 
   /** Announces what has come. Answers how long until it must look again, milliseconds. */
   async tick(): Promise<number> {
@@ -125,9 +141,11 @@ export class RunSale {
 
   /** What is left goes back to stock, once the ledger has nothing under way either. */
   async #end(sale: Sale): Promise<void> {
-    const { sales, ledger } = this.#parts
+    const { sales, ledger, changed } = this.#parts
     if (!ledger.inBooks && !isOver(await ledger.look(sale.id, Number.MAX_SAFE_INTEGER, 0), sale)) return
-    if (await sales.settleEnd(sale.id)) this.#settled.add(sale.id)
+    if (!(await sales.settleEnd(sale.id))) return
+    this.#settled.add(sale.id)
+    changed(sale)
   }
 
   /** A ledger of its own may forget what is settled: it is answered from the books. Each process does it once, as the one that

@@ -52,7 +52,7 @@ describe('publishing', () => {
       events.fail('append', how)
       await assert.rejects(publish({ books, sales, outbox, events, newId: () => how, published() {} }))
       assert.equal((await outbox.waiting()).count, 1)
-      await clock.advance(10_000)
+      await clock.advance(5_000)
     }
     await shop.publish()
     assert.deepEqual(types(shop), ['OrderCreated', 'InventoryReserved'])
@@ -74,7 +74,7 @@ describe('settling', () => {
       const ports = { books: lossy(shop.books), ledger: lossy(shop.ledger), events: lossy(shop.events) }
       ports[port].fail(method as never, how)
       await assert.rejects(settleOrders({ ...shop.parts, ...ports }))
-      await shop.clock.advance(30_000)
+      await shop.clock.advance(5_000)
       await shop.settle()
       assert.deepEqual([await shop.state(), await shop.hold()], ['COMPLETED', 'COMMITTED'], `${port}.${method} ${how}`)
       assert.equal(shop.record.journal.filter((row) => row.orderId === shop.orderId).length, 2)

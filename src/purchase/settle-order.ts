@@ -6,7 +6,8 @@ import type { HoldMove, Ledger } from '../ledger/ledger.ts'
 
 /** Small, because acceptance waits for a batch that has begun: 32 take about 3 ms. */
 const BATCH_MAX = 32
-const LEASE_MS = 30_000
+/** Whoever is killed amid a batch keeps its buyers waiting for so long; done twice it does nothing. */
+const LEASE_MS = 5_000
 
 export type SettleParts = {
   books: Pick<Books, 'move'>

@@ -83,7 +83,9 @@ export async function serveRuns(open: (clock: HandClock) => Promise<TestStores>)
     const [board, books, sales] = [port('board'), port('books'), port('sales')]
     const shown = { board, books, sales, clock, newId, random, endingSoonMs: 1000 }
     const bought = { rate: noRate, metrics: new Metrics(), currency: 'EUR', settled: async () => undefined }
-    purchaseRoutes(app, { ...shown, ...bought, gateway: null, placeOrder: port('placeOrder') })
+    // Nobody else makes sales.
+    const alone = { lookAgain: async () => {} }
+    purchaseRoutes(app, { ...shown, ...bought, runSale: alone, gateway: null, placeOrder: port('placeOrder') })
     saleRoutes(app, shown)
     const policy = { clock, refundWindowMs: 0, refund: async () => ({ kind: 'not-found' }) as const }
     orderRoutes(app, { books, ...policy, cancel: (orderId, by) => world.orders.cancel(orderId, by) })

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import type { Dice } from '../../sim/dice.ts'
 import { type Shop, startShop } from '../shop.ts'
-import { OVER_MS } from './crowd.ts'
+import { ALONE } from './crowd.ts'
 import { losePower, noTracer, tracer } from './synced.ts'
 
 /** A folder for the shops of one run, and what its faults need there. */
@@ -23,6 +23,7 @@ export type Fault = {
   strike(shop: Shop, place: Place, dice: Dice): Promise<{ did: string; shop: Shop }>
 }
 
+const OVER_MS = ALONE.overMs
 const SMALL_DISK = 'size=24m'
 const DISK_MAX_WAIT_MS = 1500
 const STOPPED_MAX_MS = 1500

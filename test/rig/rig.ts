@@ -3,11 +3,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Dice } from '../../sim/dice.ts'
 import type { Shop } from '../shop.ts'
-import { gather, reckon, rush, type Told } from './crowd.ts'
+import { ALONE, gather, reckon, rush, type Told } from './crowd.ts'
 import { type Fault, faults, mountSmall, type Place } from './faults.ts'
 
 export type Kind = keyof typeof faults
-export type Round = { round: number; did: string; told: Told; wrong: string[]; ms: number }
+export type Round = {
+  round: number
+  did: string
+  told: Told
+  /** How often each answer was given, at the first time of asking. */
+  words?: Record<string, number>
+  wrong: string[]
+  /** From the end of the fault until all was final and balanced. */
+  calmMs?: number
+  ms: number
+}
 
 /** Rounds of one kind of fault on one folder, one after the other. All that the rig decides is drawn from the seed; where in the
  *  shop's work a fault falls is the machine's. */
@@ -24,8 +34,8 @@ export async function* rounds(kind: Kind, seed: number, count: number): AsyncGen
       const unmount = fault.smallDisk && mountSmall(data)
       try {
         shop = await fault.start(place)
-        const crowd = await gather(shop)
-        const [struck, told] = await Promise.all([fault.strike(shop, place, dice), rush(shop, crowd)])
+        const crowd = await gather(shop, ALONE)
+        const [struck, { told }] = await Promise.all([fault.strike(shop, place, dice), rush(shop, crowd)])
         shop = struck.shop
         const wrong = await reckon(shop, crowd)
         yield { round, did: struck.did, told, wrong, ms: Math.round(performance.now() - startedAt) }

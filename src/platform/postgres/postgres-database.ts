@@ -209,7 +209,7 @@ class Connection implements Sql {
     const { promise, resolve, reject } = Promise.withResolvers<{ rows: object[]; changed: number }>()
     this.#waiting.push({
       text: this.#numbered(text),
-      values,
+      values: values.map(storable),
       answer: (answer) => {
         this.#took(text)
         resolve(answer)
@@ -294,6 +294,11 @@ class Connection implements Sql {
     this.#since = now
     if (ms > SLOW_MS) this.#tools.slow(text, ms)
   }
+}
+
+/** The server refuses NUL in a text. It becomes what the driver makes of half a surrogate pair. */
+function storable(value: Value): Value {
+  return typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value
 }
 
 function whole(text: string): number {

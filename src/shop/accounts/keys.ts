@@ -1,5 +1,3 @@
-import { open, readFile, rename } from 'node:fs/promises'
-import { join } from 'node:path'
 import {
   type CryptoKey,
   calculateJwkThumbprint,
@@ -12,90 +10,108 @@ import {
 } from 'jose'
 import { type Random, secret } from '../../platform/random.ts'
 
-type KeyFile = { signing: JWK; cookies: string[]; issuers: string[] }
+type KeySet = { signing: JWK; cookies: string[]; issuers: string[] }
+
+/** Where they are kept. */
+export interface Keyring {
+  /** For people who must mend it. */
+  readonly place?: string
+  read(): Promise<string | undefined>
+  /** Durable when it answers. Compare-and-set: false where the text is no longer `before`. */
+  replace(before: string | undefined, text: string): Promise<boolean>
+}
 
 /** With a free port chosen at each start the list would grow for ever. Access tokens live an hour, refresh tokens do not name
  *  their issuer: 50 starts with three names each are far more than any token outlives. */
 const ISSUERS_KEPT = 150
 
 /**
- * What tokens are signed with, and every address under which this installation has issued them: `keys.json` in the data
- * folder, mode 0600, made at the first start. Whoever has the file can sign as the shop. Losing it signs everybody out.
+ * What tokens are signed with, and every address under which this installation has issued them, made at the first start. Whoever
+ * has them can sign as the shop. Losing them signs everybody out.
  */
 export class Keys {
-  readonly #path: string
-  readonly #file: KeyFile
+  readonly #keyring: Keyring
+  #text: string
+  #set: KeySet
   readonly signingKey: CryptoKey
   /** For whoever checks tokens; selects by `kid`. */
   readonly verification: JWTVerifyGetKey
 
-  private constructor(path: string, file: KeyFile, signingKey: CryptoKey) {
-    this.#path = path
-    this.#file = file
+  private constructor(keyring: Keyring, text: string, set: KeySet, signingKey: CryptoKey) {
+    this.#keyring = keyring
+    this.#text = text
+    this.#set = set
     this.signingKey = signingKey
-    const { kty, n, e, kid, alg } = file.signing
+    const { kty, n, e, kid, alg } = set.signing
     this.verification = createLocalJWKSet({ keys: [{ kty, n, e, kid, alg, use: 'sig' }] as JWK[] })
   }
 
-  static async open(dataDir: string, random: Random): Promise<Keys> {
-    const path = join(dataDir, 'keys.json')
-    const file = (await readKeys(path)) ?? (await makeKeys(random))
-    const keys = new Keys(path, file, (await importJWK(file.signing, 'RS256')) as CryptoKey)
-    await keys.#save()
-    return keys
+  static async open(keyring: Keyring, random: Random): Promise<Keys> {
+    for (;;) {
+      const text = await keyring.read()
+      if (text !== undefined) {
+        const set = keySet(text, keyring)
+        return new Keys(keyring, text, set, (await importJWK(set.signing, 'RS256')) as CryptoKey)
+      }
+      // Of several that start at once, one makes them.
+      await keyring.replace(undefined, JSON.stringify(await makeKeys(random), null, 2))
+    }
   }
 
   /** The private key as the provider wants it. */
   get signing(): JWK {
-    return this.#file.signing
+    return this.#set.signing
   }
 
   get cookies(): string[] {
-    return this.#file.cookies
+    return this.#set.cookies
   }
 
   /** The present issuers and the earlier ones, newest last. */
   get issuers(): readonly string[] {
-    return this.#file.issuers
+    return this.#set.issuers
   }
 
-  /** On disk before the first token names one of them. */
+  /** Kept before the first token names one of them. */
   async addIssuers(issuers: readonly string[]): Promise<void> {
-    if (issuers.every((issuer, at) => this.#file.issuers.at(at - issuers.length) === issuer)) return
-    const earlier = this.#file.issuers.filter((known) => !issuers.includes(known))
-    this.#file.issuers = [...earlier, ...issuers].slice(-ISSUERS_KEPT)
-    await this.#save()
+    while (issuers.some((issuer, at) => this.#set.issuers.at(at - issuers.length) !== issuer)) {
+      const earlier = this.#set.issuers.filter((known) => !issuers.includes(known))
+      const set = { ...this.#set, issuers: [...earlier, ...issuers].slice(-ISSUERS_KEPT) }
+      const text = JSON.stringify(set, null, 2)
+      if (await this.#keyring.replace(this.#text, text)) this.#use(text, set)
+      else await this.refresh()
+    }
   }
 
-  /** Whole or not at all, also when the power goes: a torn file would sign everybody out. */
-  async #save(): Promise<void> {
-    const draft = `${this.#path}.new`
-    await using file = await open(draft, 'w', 0o600)
-    await file.chmod(0o600)
-    await file.writeFile(JSON.stringify(this.#file, null, 2))
-    await file.sync()
-    await rename(draft, this.#path)
+  /** What other processes have added. */
+  async refresh(): Promise<void> {
+    const text = (await this.#keyring.read()) ?? this.#text
+    if (text !== this.#text) this.#use(text, keySet(text, this.#keyring))
+  }
+
+  #use(text: string, set: KeySet): void {
+    this.#text = text
+    this.#set = set
   }
 }
 
-async function readKeys(path: string): Promise<KeyFile | undefined> {
-  let text: string
+/** Whether two keyrings sign alike. */
+export function isSameKeys(text: string, other: string): boolean {
+  const [one, two] = [text, other].map((each) => keySet(each, {}).signing.kid)
+  return one === two
+}
+
+function keySet(text: string, { place = 'The table keyring' }: Pick<Keyring, 'place'>): KeySet {
   try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-  try {
-    const file = JSON.parse(text) as KeyFile
-    if (file.signing.kty === 'RSA' && file.cookies.length > 0 && Array.isArray(file.issuers)) return file
+    const set = JSON.parse(text) as KeySet
+    if (set.signing.kty === 'RSA' && set.cookies.length > 0 && Array.isArray(set.issuers)) return set
   } catch {
     // The sentence below is all there is to say.
   }
-  throw new Error(`${path} is not readable as keys. Put back a copy, or delete it: everybody then signs in again.`)
+  throw new Error(`${place} is not readable as keys. Put back a copy, or delete it: everybody then signs in again.`)
 }
 
-async function makeKeys(random: Random): Promise<KeyFile> {
+async function makeKeys(random: Random): Promise<KeySet> {
   const { privateKey } = await generateKeyPair('RS256', { modulusLength: 2048, extractable: true })
   const jwk = await exportJWK(privateKey)
   const signing = { ...jwk, alg: 'RS256', use: 'sig', kid: await calculateJwkThumbprint(jwk) }

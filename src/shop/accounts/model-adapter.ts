@@ -65,7 +65,7 @@ export class ModelAdapter implements Adapter {
   }
 
   async revokeByGrantId(grantId: string): Promise<void> {
-    await this.#parts.models.endGrant(grantId)
+    await this.#parts.models.endGrant(grantId, this.#parts.clock.now())
   }
 
   #key(id: string): string {

@@ -1,7 +1,7 @@
 import type { Role } from '../../core/caller.ts'
 import type { Id } from '../../core/ids.ts'
 import { type Database, queries, type Sql } from '../../platform/sql.ts'
-import { endedSession } from './sql-oidc-models.ts'
+import { endedSession, tellEnded } from './sql-oidc-models.ts'
 import type { AccountTables } from './tables.ts'
 
 export type Account = {
@@ -224,6 +224,7 @@ async function read(sql: Sql, id: Id): Promise<Account | undefined> {
 async function endSessions(sql: Sql, id: Id, now: number): Promise<string[]> {
   const grants = query.selectFrom('oidc_models').select('id').where('account_id', '=', id).where('kind', '=', 'Grant')
   const ended = (await sql.rows(grants.compile())).map((row) => row.id)
+  await tellEnded(sql, ended, now)
   const sessions = query.updateTable('oidc_models').set(endedSession(now)).where('account_id', '=', id)
   await sql.change(sessions.where('kind', '=', 'Session').where('consumed_at', 'is', null).compile())
   await sql.change(query.deleteFrom('oidc_models').where('account_id', '=', id).where('kind', '!=', 'Session').compile())

@@ -25,6 +25,16 @@ const PURGED_AT_ONCE = 1000
 /** Longer than a request that still holds the session can take. */
 const ENDED_KEPT_MS = 3600_000
 
+/** Longer than an access token lives. */
+export const ENDED_TOLD_MS = 2 * 3600_000
+
+/** In the transaction that ends them: so each process learns whose access tokens it must refuse. */
+export async function tellEnded(sql: Sql, grantIds: string[], now: number): Promise<void> {
+  if (grantIds.length === 0) return
+  const rows = grantIds.map((grant_id) => ({ grant_id, at: now }))
+  await sql.change(query.insertInto('ended_grants').values(rows).compile())
+}
+
 /** A session that ended stays for a while, marked as used up: whoever read it before then writes it back at the end of the
  *  request, and without the mark it would be alive again. */
 export function endedSession(now: number): { consumed_at: number; expires_at: number } {
@@ -82,7 +92,7 @@ export class SqlOidcModels {
       const used = query.selectFrom('oidc_models').select('grant_id').where('kind', '=', kind).where('id', '=', id)
       const [row] = await sql.rows(used.compile())
       if (!row || row.grant_id === null) return { kind: 'gone' }
-      await removeGrant(sql, row.grant_id)
+      await removeGrant(sql, row.grant_id, now)
       return { kind: 'reused', grantId: row.grant_id }
     })
   }
@@ -99,8 +109,16 @@ export class SqlOidcModels {
   }
 
   /** Everything that was issued under the grant, and the grant. */
-  async endGrant(grantId: string): Promise<void> {
-    await this.#db.write((sql) => removeGrant(sql, grantId))
+  async endGrant(grantId: string, now: number): Promise<void> {
+    await this.#db.write((sql) => removeGrant(sql, grantId, now))
+  }
+
+  /** The grants that ended after that time, whoever ended them, for as long as an access token of theirs may live. */
+  endedSince(at: number): Promise<string[]> {
+    return this.#db.read(async (sql) => {
+      const ended = query.selectFrom('ended_grants').select('grant_id').where('at', '>', at)
+      return (await sql.rows(ended.compile())).map((row) => row.grant_id)
+    })
   }
 
   /** Removes up to 1,000 models that have ended and answers how many; call again while it is 1,000. */
@@ -109,6 +127,12 @@ export class SqlOidcModels {
       const old = query.selectFrom('oidc_models').select(['kind', 'id']).where('expires_at', '<=', now).orderBy('expires_at')
       const rows = await sql.rows(old.limit(PURGED_AT_ONCE).compile())
       for (const row of rows) await sql.run('DELETE FROM oidc_models WHERE kind = ? AND id = ?', row.kind, row.id)
+      await sql.change(
+        query
+          .deleteFrom('ended_grants')
+          .where('at', '<', now - ENDED_TOLD_MS)
+          .compile(),
+      )
       return rows.length
     })
   }
@@ -123,7 +147,8 @@ export class SqlOidcModels {
   }
 }
 
-async function removeGrant(sql: Sql, grantId: string): Promise<void> {
+async function removeGrant(sql: Sql, grantId: string, now: number): Promise<void> {
+  await tellEnded(sql, [grantId], now)
   await sql.change(query.deleteFrom('oidc_models').where('grant_id', '=', grantId).compile())
   await sql.change(query.deleteFrom('oidc_models').where('kind', '=', 'Grant').where('id', '=', grantId).compile())
 }

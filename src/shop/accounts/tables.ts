@@ -1,3 +1,4 @@
+import type { Generated } from 'kysely'
 import type { Migration } from '../../platform/sql.ts'
 
 export type AccountTables = {
@@ -12,6 +13,8 @@ export type AccountTables = {
     created_at: number
   }
   login_failures: { id: string; email: string; address: string; at: number }
+  ended_grants: { id: Generated<number>; grant_id: string; at: number }
+  keyring: { name: string; content: string }
   oidc_models: {
     kind: string
     id: string
@@ -65,6 +68,15 @@ export const accountMigrations: Migration[] = [
       'CREATE INDEX oidc_models_user_code ON oidc_models (user_code)',
       'CREATE INDEX oidc_models_uid ON oidc_models (uid)',
       'CREATE INDEX oidc_models_expires ON oidc_models (expires_at)',
+    ],
+  },
+  {
+    id: 'accounts-2',
+    statements: () => [
+      // One that is told twice stands twice.
+      'CREATE TABLE ended_grants (id integer PRIMARY KEY, grant_id varchar(100) NOT NULL, at bigint NOT NULL)',
+      'CREATE INDEX ended_grants_at ON ended_grants (at)',
+      'CREATE TABLE keyring (name varchar(40) PRIMARY KEY, content text NOT NULL)',
     ],
   },
 ]

@@ -1,13 +1,12 @@
 import type { Caller } from '../core/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type Random, secret } from '../platform/random.ts'
+import { GOOD_FOR_MS, type Tickets } from './tickets.ts'
 
-const GOOD_FOR_MS = 30_000
 const MOST = 100_000
 
-/** A browser cannot send a header with a WebSocket, and a token in an address would end up in logs: so a ticket, which is of
- *  no use to who reads it later. */
-export class Tickets {
+/** For sockets of this process. */
+export class LocalTickets implements Tickets {
   readonly #clock: Clock
   readonly #random: Random
   /** Oldest first, and they all live equally long. */
@@ -18,8 +17,7 @@ export class Tickets {
     this.#random = random
   }
 
-  /** `undefined`: too many are out. */
-  give(caller: Caller): string | undefined {
+  async give(caller: Caller): Promise<string | undefined> {
     const now = this.#clock.ticks()
     for (const [ticket, { until }] of this.#given) {
       if (until > now) break
@@ -31,8 +29,7 @@ export class Tickets {
     return ticket
   }
 
-  /** Works once. */
-  take(ticket: string): Caller | undefined {
+  async take(ticket: string): Promise<Caller | undefined> {
     const given = this.#given.get(ticket)
     this.#given.delete(ticket)
     return given && given.until > this.#clock.ticks() ? given.caller : undefined

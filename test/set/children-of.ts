@@ -1,0 +1,6 @@
+import { readFileSync } from 'node:fs'
+
+/** Processes that this one has started and that still run. */
+export function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(/\s+/).filter(Boolean).map(Number)
+}

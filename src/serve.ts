@@ -197,7 +197,8 @@ async function serveOn(
   routes: (app: App) => void,
 ): Promise<string> {
   const { log, tokens, rate, random, config } = parts
-  const app = await makeServer({ log, tokens, rate, random, version: version(), lost }, routes)
+  const { trustedProxies } = config
+  const app = await makeServer({ log, tokens, rate, random, version: version(), lost, trustedProxies }, routes)
   stack.defer(() => app.close())
   const address = new URL(await listen(app, config.host, port))
   if (config.host === '0.0.0.0' || config.host === '::') address.hostname = '127.0.0.1'

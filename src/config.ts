@@ -11,6 +11,11 @@ export const settings = [
   setting('PORT', '8080', 'Where the shop is served. 0 takes a free port.'),
   setting('HOST', '127.0.0.1', 'The address to listen on; 0.0.0.0 for all of this machine.'),
   setting('PUBLIC_URL', '', 'How browsers reach the shop when that is not HOST and PORT, as in https://shop.example.'),
+  setting(
+    'TRUSTED_PROXIES',
+    '',
+    'Proxies before the shop, whose X-Forwarded-For says who asks: addresses or networks as in 10.0.0.0/8, with commas between; none when empty.',
+  ),
   setting('OPS_PORT', '', 'A port of its own for health and metrics, so that they need not be public.'),
   setting('DATA_DIR', './data', 'The folder of the database, the signing keys and run.json. Back it up as a whole.'),
   setting('ADMIN_EMAIL', '', 'The first administrator; admin@localhost when empty. Read at the first start only.'),
@@ -88,6 +93,7 @@ const STRIPE_HOLD_MAX_MS = 23 * 3600_000
 const REDIS = 'write redis://host:port, rediss://host:port or redis+sentinel://host:port,host:port/name'
 const LEDGER = 'write sql:, redis://host:port, rediss://host:port or redis+sentinel://host:port,host:port/name'
 const POSTGRES = 'postgres://user:password@host/database, with writes, reads and statement_timeout as in docs/operations.md'
+const NETWORKS = 'write addresses or networks as in 192.0.2.7,10.0.0.0/8'
 const DURATION = /^(\d{1,9})(ms|s|m|h)$/
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3600_000 } as const
 
@@ -128,6 +134,7 @@ export function readConfig(env: Record<string, string | undefined>) {
     port: checked('PORT', integer(0, 65_535), 'it must be a port, 0 to 65535'),
     host: text('HOST'),
     publicUrl: checked('PUBLIC_URL', origin, 'write it as in https://shop.example, without a path'),
+    trustedProxies: checked('TRUSTED_PROXIES', (value) => (listOf(value).length === 0 ? null : networks(value)), NETWORKS),
     opsPort: checked('OPS_PORT', (value) => (value === '' ? null : integer(0, 65_535)(value)), 'it must be a port, 0 to 65535'),
     dataDir: resolve(text('DATA_DIR')),
     adminEmail: text('ADMIN_EMAIL') || undefined,
@@ -157,7 +164,7 @@ export function readConfig(env: Record<string, string | undefined>) {
     eventsUrl: oneOf('EVENTS_URL', ['sql:']),
     payment: checked('PAYMENT_URL', paymentAddress, 'it must be demo:, none, stripe://SECRET_KEY or https://KEY@gateway.example'),
     webhookSecrets: listOf(text('WEBHOOK_SECRET')),
-    paymentAddresses: checked('PAYMENT_ADDRESSES', networks, 'write addresses or networks as in 192.0.2.7,10.0.0.0/8'),
+    paymentAddresses: checked('PAYMENT_ADDRESSES', networks, NETWORKS),
     gatewayFaults: checked(
       'GATEWAY_FAULTS',
       faultsOf,

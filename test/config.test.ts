@@ -76,6 +76,16 @@ test('who may call the webhook', () => {
   assert.deepEqual(asked.map(some), [true, true, true, true, false, false, false])
 })
 
+test('which proxies are believed: nobody unless they are named', () => {
+  assert.equal(readConfig({}).trustedProxies, null)
+  assert.equal(readConfig({ TRUSTED_PROXIES: ' ,' }).trustedProxies, null)
+  const named = readConfig({ TRUSTED_PROXIES: '127.0.0.1,10.0.0.0/8' }).trustedProxies
+  assert.deepEqual(
+    ['127.0.0.1', '::ffff:10.1.2.3', '192.0.2.7', 'unknown', ''].map((each) => named?.(each)),
+    [true, true, false, false, false],
+  )
+})
+
 suite('a value that is wrong', () => {
   const refused: Record<string, string>[] = [
     ...['-1', '65536', '80.5', '0x50', ' 80', 'http'].map((PORT) => ({ PORT })),

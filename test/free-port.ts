@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 
 /** Below those that systems give to outgoing connections: who is killed gets the port again, also while a crowd connects. */
 const LOWEST = 12_000
@@ -18,5 +18,18 @@ export async function freePort(): Promise<number> {
     server.close()
     await once(server, 'close')
     return port
+  }
+}
+
+/** Whether something of this machine listens there. */
+export async function answersAt(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
   }
 }

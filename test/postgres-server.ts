@@ -4,32 +4,33 @@ import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, wri
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from './free-port.ts'
+import { placeOf } from './place-of.ts'
 import { clientOf } from './postgres-client.ts'
+import { requires } from './requires.ts'
 
 const VERSIONS = '/usr/lib/postgresql'
-const folder = existsSync(VERSIONS)
-  ? readdirSync(VERSIONS)
-      .sort((a, b) => Number(b) - Number(a))
-      .map((version) => join(VERSIONS, version, 'bin'))
-      .find((bin) => existsSync(join(bin, 'initdb')))
-  : undefined
-const bouncer = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer'].find(existsSync)
-const required = (process.env.REQUIRES ?? '').split(/[ ,]+/).includes('postgres')
 
-const noServer = 'there is no PostgreSQL here: install it, as by `apt-get install postgresql`'
-const noBouncer = 'there is no pgbouncer here: install it, as by `apt-get install pgbouncer`'
+/** The folder of the newest one's programs. */
+export function placeOfPostgres(): string | undefined {
+  const versions = existsSync(VERSIONS) ? readdirSync(VERSIONS) : []
+  return versions
+    .sort((a, b) => Number(b) - Number(a))
+    .map((version) => join(VERSIONS, version, 'bin'))
+    .find((bin) => existsSync(join(bin, 'initdb')))
+}
+
+const folder = placeOfPostgres()
+const bouncer = placeOf('pgbouncer')
+const noServer = 'there is no PostgreSQL here: install it, as by `npm run services -- install`'
+const noBouncer = 'there is no pgbouncer here: install it, as by `npm run services -- install`'
 /** Why a suite over PostgreSQL is left out here; false where it is not. What `REQUIRES` names runs, and fails with what to install. */
-export const withoutPostgres: string | false = folder === undefined && !required && noServer
-export const withoutBouncer: string | false = (folder === undefined || bouncer === undefined) && !required && noBouncer
+export const withoutPostgres: string | false = folder === undefined && !requires('postgres') && noServer
+export const withoutBouncer: string | false =
+  (folder === undefined || bouncer === undefined) && !requires('postgres') && noBouncer
 
+const idOf = (what: '-u' | '-g'): number => Number(execFileSync('id', [what, 'postgres'], { encoding: 'utf8' }))
 /** Both refuse to run as root. */
-const user =
-  process.getuid?.() === 0
-    ? {
-        uid: Number(execFileSync('id', ['-u', 'postgres'], { encoding: 'utf8' })),
-        gid: Number(execFileSync('id', ['-g', 'postgres'], { encoding: 'utf8' })),
-      }
-    : undefined
+const user = folder !== undefined && process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : undefined
 
 /** What is left over when the tests end, however they end. */
 const children = new Set<ChildProcess>()

@@ -1,26 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from 'redis'
 import { freePort } from './free-port.ts'
+import { placeOf } from './place-of.ts'
 import { requires } from './requires.ts'
 
 export type RedisKind = 'redis-server' | 'valkey-server'
-
-export function placeOf(program: string): string | undefined {
-  const folders = (process.env.PATH ?? '').split(delimiter)
-  return folders.map((folder) => join(folder, program)).find(existsSync)
-}
 
 /** Why the tests over that server are left out here; false where they are not. What `REQUIRES` names runs, and fails with what
  *  to install. */
 export function withoutRedis(kind: RedisKind): string | false {
   return placeOf(kind) === undefined && !requires(kind.replace('-server', '')) && missing(kind)
 }
-const missing = (kind: string) => `there is no ${kind} here: install it, as by \`apt-get install ${kind}\``
+const missing = (kind: string) => `there is no ${kind} here: install it, as by \`npm run services -- install\``
 
 /** A server of its own, in a folder of its own. */
 export type RedisServer = {

@@ -5,7 +5,7 @@ import ts from 'typescript'
 /** Repository paths with forward slashes -> text; empty for what is not written by people. */
 export type Tree = Map<string, string>
 
-const skipped = new Set(['.git', 'data', 'coverage', 'web/dist'])
+const skipped = new Set(['.git', '.services', 'data', 'coverage', 'web/dist'])
 const readable = /\.(ts|js|mjs|cjs|vue|md|sql|lua|css|scss|html|ya?ml|sh)$|^\.ci\//
 
 export function readTree(root: string): Tree {

@@ -139,3 +139,38 @@ test('readiness names what is wrong, soon also where nothing answers', async () 
   state.ready = async () => ({ stores: true })
   assert.equal((await ask('/readyz')).status, 200)
 })
+
+test('X-Forwarded-For is believed of named proxies alone', async (t) => {
+  state.ticks += 10_000
+  const believing = await makeServer(
+    {
+      log,
+      random: systemRandom,
+      version: '0',
+      rate: new LocalRate(clock),
+      tokens,
+      trustedProxies: (from) => from === '192.0.2.9',
+    },
+    (app) => {
+      app.get('/who', async ({ ip }) => ({ ip }))
+    },
+  )
+  t.after(() => believing.close())
+  const who = async (of: App, remoteAddress: string, said: string) =>
+    (await of.inject({ url: '/who', remoteAddress, headers: { 'x-forwarded-for': said } })).json().ip
+  assert.equal(await who(believing, '192.0.2.9', '198.51.100.7'), '198.51.100.7')
+  // What stands before the proxy's own word is the client's.
+  assert.equal(await who(believing, '192.0.2.9', '198.51.100.1, 198.51.100.7'), '198.51.100.7')
+  assert.equal(await who(believing, '192.0.2.1', '198.51.100.7'), '192.0.2.1')
+  // Without the setting nobody is, and each word would otherwise have 200 requests of its own.
+  let through = 0
+  for (let n = 0; n < 210; n++) {
+    const { statusCode } = await app.inject({
+      url: '/public',
+      remoteAddress: '192.0.2.9',
+      headers: { 'x-forwarded-for': `198.51.100.${n}` },
+    })
+    if (statusCode === 200) through++
+  }
+  assert.equal(through, 200)
+})

@@ -10,7 +10,7 @@ import Fastify, {
 import { type App, ProblemSchema } from '../platform/http.ts'
 import type { Random } from '../platform/random.ts'
 import { describeApi } from './description.ts'
-import { type GuardParts, guardRoute, makeNeeds, PER_ADDRESS, secure, turn } from './guard.ts'
+import { type GuardParts, guardRoute, makeNeeds, perAddress, secure, turn } from './guard.ts'
 import { nothingHere, onError, problem, socketProblems, traceIds } from './problems.ts'
 import { requestLog } from './request-log.ts'
 
@@ -19,6 +19,8 @@ export type ServerParts = GuardParts & {
   random: Random
   /** Of this program, as the API's description says it. */
   version: string
+  /** Whether what an address says in X-Forwarded-For is believed; null: nobody's is. */
+  trustedProxies?: ((address: string) => boolean) | null
   /** Where there is nothing for people; false: it was a program that asked. */
   lost?: ((request: FastifyRequest, reply: FastifyReply) => boolean) | undefined
 }
@@ -38,6 +40,7 @@ export async function makeServer(parts: ServerParts, routes: (app: App) => void)
     genReqId: traceIds(random),
     childLoggerFactory: requestLog,
     bodyLimit: BODY_LIMIT,
+    trustProxy: parts.trustedProxies ?? false,
     // Longer than the 60 s after which load balancers drop a connection that is idle, so that it is never we who cut first.
     keepAliveTimeout: 65_000,
     // Elsewhere a wish to upgrade is passed over, as RFC 9110 allows: the connection would be answered and then stay open.
@@ -56,8 +59,9 @@ export async function makeServer(parts: ServerParts, routes: (app: App) => void)
   const nothing = nothingHere(base)
   app.setNotFoundHandler((request, reply) => {
     reply.headers(secure)
-    if (!turn(rate, reply, 'address', request.ip, PER_ADDRESS)) return
-    if (!parts.lost?.(request, reply)) nothing(request, reply)
+    turn(rate, reply, perAddress(request), () => {
+      if (!parts.lost?.(request, reply)) nothing(request, reply)
+    })
   })
   validate(base)
   takeJsonOnly(base)

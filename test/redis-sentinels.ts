@@ -1,9 +1,12 @@
+import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '../free-port.ts'
-import { commandAt, run } from '../redis-server.ts'
+import { freePort } from './free-port.ts'
+import { placeOf } from './place-of.ts'
+import { until } from './redis-ledger.ts'
+import { commandAt, type RedisServer, run } from './redis-server.ts'
 
 export const SENTINEL_NAME = 'main'
 const DOWN_AFTER_MS = 1000
@@ -34,7 +37,7 @@ export async function startSentinel(primary: number): Promise<Sentinel> {
   writeFileSync(file, lines.join('\n'))
   let child: ChildProcess
   const start = async () => {
-    child = await run('redis-server', [file, '--sentinel'], port)
+    child = await run(placeOf('redis-server') as string, [file, '--sentinel'], port)
   }
   await start()
   const kill = () => void child.kill('SIGKILL')
@@ -46,6 +49,29 @@ export async function startSentinel(primary: number): Promise<Sentinel> {
     stop() {
       kill()
       rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** So many. Returns when each knows the others, and the replica where there is one: before, there is nobody to promote and no
+ *  majority. */
+export async function startSentinels(
+  primary: RedisServer,
+  count: number,
+  replica?: RedisServer,
+): Promise<{ ports: number[]; stop(): Promise<void> }> {
+  const started = await Promise.all(Array.from({ length: count }, () => startSentinel(primary.port)))
+  if (replica) {
+    await until(async () => assert.match(String(await replica.command('INFO', 'replication')), /master_link_status:up/))
+  }
+  const known = { primary: primary.port, replicas: replica ? 1 : 0, others: count - 1 }
+  await until(async () => {
+    for (const sentinel of started) assert.deepEqual(await watchedBy(sentinel), known)
+  }, 30_000)
+  return {
+    ports: started.map(({ port }) => port),
+    async stop() {
+      for (const sentinel of started) sentinel.stop()
     },
   }
 }

@@ -85,6 +85,7 @@ export async function startHouse(process: Process, stores: Stores, runs: readonl
     behind: () => lag.behind,
     failed: process.failed,
     waitingMax: 10_000,
+    inFlightMax: 4,
   })
   const measuring = loop('measure-lag', rhythm.lagMs, () => lag.measure(clock.now()).then(() => false))
   const expiring = loop('expire-orders', 1000, () => expireOrders(moves))

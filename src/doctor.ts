@@ -2,42 +2,50 @@ import { existsSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Config } from './config.ts'
+import type { Check } from './doctor-stores.ts'
 import { holdLock } from './platform/sqlite/lock.ts'
 
 const SPACE_MIN = 1 << 30
 
-/** Looks at this machine, the settings and the database; changes nothing. True: all is well. */
-export function doctor(settings: () => Config): boolean {
+/** Looks at this machine, the settings and the stores; changes nothing. True: all is well. */
+export async function doctor(settings: () => Config): Promise<boolean> {
   let well = true
-  const check = (name: string, look: () => string) => {
+  const check: Check = async (name, look) => {
     try {
-      console.log(`ok      ${name}: ${look()}`)
+      console.log(`ok      ${name}: ${await look()}`)
+      return true
     } catch (error) {
       well = false
       console.log(`WRONG   ${name}: ${(error as Error).message}`)
+      return false
     }
   }
-  check('node', () => process.version)
+  await check('node', () => process.version)
   let config: Config | undefined
-  check('settings', () => {
+  await check('settings', () => {
     config = settings()
     return `data in ${config.dataDir}`
   })
-  const dataDir = config?.dataDir
-  if (dataDir === undefined || !existsSync(dataDir)) return well
-  check('disk', () => {
+  if (!config) return false
+  if (existsSync(config.dataDir)) await examineFolder(config.dataDir, check)
+  await (await import('./doctor-stores.ts')).examineStores(config, check)
+  return well
+}
+
+async function examineFolder(dataDir: string, check: Check): Promise<void> {
+  await check('disk', () => {
     const { bavail, bsize } = statfsSync(dataDir)
     const free = bavail * bsize
     if (free < SPACE_MIN) throw new Error(`${Math.round(free / 2 ** 20)} MiB are free: make room, a full disk stops selling`)
     return `${Math.round(free / 2 ** 30)} GiB free`
   })
   const file = join(dataDir, 'doorbuster.db')
-  if (!existsSync(file)) return well
-  check('shop', () => {
+  if (!existsSync(file)) return
+  await check('shop', () => {
     using lock = holdLock(join(dataDir, 'lock'))
     return lock ? 'not running' : 'running'
   })
-  check('database', () => {
+  await check('database', () => {
     const db = new DatabaseSync(file, { readOnly: true })
     try {
       const rows = db.prepare('PRAGMA quick_check(5)').all() as { quick_check: string }[]
@@ -48,5 +56,4 @@ export function doctor(settings: () => Config): boolean {
       db.close()
     }
   })
-  return well
 }

@@ -28,13 +28,27 @@ try {
           const report = await (repair ? audit.repair(true) : audit.run(true))
           return { ...report, at: new Date(report.at).toISOString() }
         }),
+      exportShop: async (file) => (await import('./move-shop.ts')).exportShop(settings(), file, await quietLog(), say),
+      async restoreShop(file) {
+        const report = await (await import('./move-shop.ts')).restoreShop(settings(), file, await quietLog(), say)
+        return { ...report, at: new Date(report.at).toISOString() }
+      },
     },
   })
 } catch (error) {
   // What people can mend themselves comes with a message that says how; the rest is ours, and its stack is needed.
   const theirs =
     error instanceof Error &&
-    ['SettingsError', 'DataInUse', 'DataUnusable', 'DatabaseUnusable', 'PageNotBuilt', 'RedisUnusable'].includes(error.name)
+    [
+      'SettingsError',
+      'DataInUse',
+      'DataUnusable',
+      'DatabaseUnusable',
+      'PageNotBuilt',
+      'RedisUnusable',
+      'CannotMove',
+      'ShopFileUnusable',
+    ].includes(error.name)
   console.error(theirs ? error.message : error)
   process.exit(1)
 }
@@ -43,13 +57,21 @@ function settings(roles?: string): Config {
   return readConfig(roles === undefined ? process.env : { ...process.env, ROLES: roles })
 }
 
+/** What a command writes besides its answer. */
+async function quietLog() {
+  return (await import('./platform/log.ts')).makeLog('warn')
+}
+
+function say(line: string): void {
+  console.log(line)
+}
+
 /** For commands that open the stores themselves: refused while a shop holds them. */
 async function offline<T>(work: (parts: Parts) => Promise<T>): Promise<T> {
   const { openStores } = await import('./open-stores.ts')
   const { makeParts } = await import('./parts.ts')
-  const { makeLog } = await import('./platform/log.ts')
   const config = settings()
-  const log = makeLog('warn')
+  const log = await quietLog()
   const onBug = (error: Error) => {
     console.error(error)
     process.exit(1)

@@ -54,11 +54,7 @@ export async function mustRest({ config, stores }: { config: Config; stores: Pic
 
 /** The database of `DATA_DIR`, held for this process. Throws `DataInUse`. */
 async function openEmbedded({ dataDir, holdTtlMs, currency }: Config, onBug: (error: Error) => void) {
-  const lock = usable(dataDir, () => {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-    return holdLock(join(dataDir, 'lock'))
-  })
-  if (!lock) throw new DataInUse(`${dataDir} is in use by a running shop: stop it first, or set DATA_DIR to another folder.`)
+  const lock = holdData(dataDir)
   const options: StoreSettings = { holdTtlMs, currency }
   const path = join(dataDir, 'doorbuster.db')
   const all = new URL('stores.ts', import.meta.url).href
@@ -80,8 +76,18 @@ async function openEmbedded({ dataDir, holdTtlMs, currency }: Config, onBug: (er
   }
 }
 
-/** One of its own; undefined where it is in the books. */
-async function openLedger({ ledgerUrl }: Config, log: Log) {
+/** The folder, made where it is missing, held for this process. Throws `DataInUse`, `DataUnusable`. */
+export function holdData(dataDir: string): Disposable {
+  const lock = usable(dataDir, () => {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    return holdLock(join(dataDir, 'lock'))
+  })
+  if (!lock) throw new DataInUse(`${dataDir} is in use by a running shop: stop it first, or set DATA_DIR to another folder.`)
+  return lock
+}
+
+/** One of its own; undefined where it is in the books. Throws `RedisUnusable`. */
+export async function openLedger({ ledgerUrl }: Config, log: Log) {
   if (ledgerUrl === 'sql:' || ledgerUrl === 'sqlite:') return undefined
   const { openRedisLedger } = await import('./ledger/redis-ledger.ts')
   const told = onceEach((because) => {

@@ -1,7 +1,7 @@
 import type { Config } from './config.ts'
 import { Bug } from './core/assert.ts'
 import type { Id } from './core/ids.ts'
-import { isFinal, type Order } from './core/order.ts'
+import { isFinal } from './core/order.ts'
 import { TokenCheck } from './gate/identity.ts'
 import { LocalRate, noRate } from './gate/local-rate.ts'
 import { DEMO_PREFIX, demoKeys } from './gateway-demo/keys.ts'
@@ -18,6 +18,7 @@ import { Metrics } from './platform/metrics.ts'
 import { idMaker, systemRandom as random } from './platform/random.ts'
 import { announcer } from './purchase/announce.ts'
 import { type Audit, runAudit } from './purchase/audit.ts'
+import { behindBuyers } from './purchase/behind-buyers.ts'
 import { Board } from './purchase/board.ts'
 import type { Alarm } from './purchase/book.ts'
 import { catchUp } from './purchase/catch-up.ts'
@@ -29,15 +30,19 @@ import { RebuildLedger } from './purchase/rebuild-ledger.ts'
 import { type RepairedAudit, runRepair } from './purchase/repair.ts'
 import { RunSale } from './purchase/run-sale.ts'
 import { expireOrders, type MoveParts, settleOrders } from './purchase/settle-order.ts'
+import { Settled } from './purchase/settled.ts'
 import { sweep } from './purchase/sweep.ts'
-import { LocalPush } from './push/local-push.ts'
 import { LocalTickets } from './push/local-tickets.ts'
+import type { Watching } from './push/outlet.ts'
+import type { Push } from './push/push.ts'
 import { RedisTickets } from './push/redis-tickets.ts'
+import { cachedCatalogue, livePush, sharedRate, stockMover } from './shared-parts.ts'
 import { Identity } from './shop/accounts/identity.ts'
 import { KeyFile } from './shop/accounts/key-file.ts'
 import { type Keyring, Keys } from './shop/accounts/keys.ts'
 import { PasswordTurns } from './shop/accounts/passwords.ts'
 import { ENDED_TOLD_MS } from './shop/accounts/sql-oidc-models.ts'
+import type { CachedCatalogue } from './shop/catalogue/cached-catalogue.ts'
 import type { Stores } from './stores.ts'
 
 /** How many requests of buyers may wait for the ledger; at the measured rates this is a second of work. */
@@ -63,10 +68,15 @@ export async function makeParts(config: Config, stores: Stores, shared: Shared |
     if (error instanceof Bug) onBug(error)
     else log.error({ event: 'loop-failed', loop: name, err: error }, `${name} failed and will be tried again`)
   }
-  const newId = idMaker(clock, random)
   /** Known once the server listens. */
   const place = { url: '' }
   const metrics = new Metrics()
+  const newId = idMaker(clock, random)
+  const loop = (name: string, everyMs: number, turn: Turn) => new Loop(name, clock, everyMs, turn, failed)
+  const serverId = newId()
+  const ownRate = config.rateLimits ? new LocalRate(clock) : noRate
+  const sharing = { config, shared, serverId, clock, newId, metrics, loop, log }
+  const push = await livePush(sharing, () => loops.running.wake())
   const base = {
     config,
     place,
@@ -77,14 +87,17 @@ export async function makeParts(config: Config, stores: Stores, shared: Shared |
     clock,
     random,
     newId,
-    serverId: newId(),
+    serverId,
     metrics,
+    catalogue: await cachedCatalogue(stores.catalogue, sharing),
     payments: await makePayments(config, place, metrics, log),
     board: new Board(),
-    push: new LocalPush(clock.soon),
+    push,
     tickets: shared ? new RedisTickets(shared.link, random) : new LocalTickets(clock, random),
-    rate: config.rateLimits ? new LocalRate(clock) : noRate,
-    loop: (name: string, everyMs: number, turn: Turn) => new Loop(name, clock, everyMs, turn, failed),
+    /** Of this process alone. */
+    ownRate,
+    rate: config.rateLimits ? sharedRate(ownRate, sharing) : ownRate,
+    loop,
   }
   const company = makeCompany(base)
   const { loops, ...path } = await makePath(base, company)
@@ -125,38 +138,39 @@ type Base = {
   log: Log
   newId: () => Id
   metrics: Metrics
+  catalogue: CachedCatalogue
   board: Board
-  push: LocalPush
+  push: Push & Watching
   payments: Payments
   loop(name: string, everyMs: number, turn: Turn): Loop
 }
 
 /** The path of a purchase: what answers, and the loops behind it, each waking the next. */
 async function makePath(base: Base, company: Company) {
-  const { config, lastCall, stores, log, newId, metrics, board, push, loop, payments } = base
+  const { config, lastCall, stores, log, newId, metrics, catalogue, board, push, loop, payments } = base
   const alone = company.alone.bind(company)
-  const { books, outbox, sales, ledger, events, relay } = stores
+  const { books, outbox, sales, ledger, events } = stores
   const { endingSoonMs, holdTtlMs, auditEveryMs } = config
-  const waiting = new Map<Id, (order: Order) => void>()
+  const isEmbedded = config.databaseUrl === 'sqlite:'
+  const settled = new Settled({ books, clock, watching: isEmbedded ? null : push })
+  const moved = stockMover(board, catalogue, clock)
   const announce = announcer(board, push, (order) => {
+    moved.byOrder(order)
     if (isFinal(order.state)) metrics.payment(order.state, clock.now() - order.reservedAt)
     else cards.due()
-    waiting.get(order.orderId)?.(order)
+    settled.announce(order)
   })
-  const settling = loop('settle', 200, async () => {
-    // Books and ledger are two then, and what the one did the other is told.
-    if (!ledger.inBooks) return settleOrders({ books, ledger, events, newId, announce })
-    const { more, settled } = await relay.settle()
-    for (const { order, remaining } of settled) announce(order, remaining)
-    return more
-  })
-  const publishing = loop('publish', 200, async () => {
-    const more = await relay.publish()
+  // The thread of SQLite puts buyers first by itself, for all that it does.
+  const behind = (turn: Turn): Turn => (isEmbedded ? turn : behindBuyers(turn, clock, () => placeOrder.waiting > 0))
+  const settling = loop('settle', 200, behind(settleTurn(base, announce)))
+  const publish = async () => {
+    const more = await stores.relay.publish()
     settling.wake()
     return more
-  })
+  }
+  const publishing = loop('publish', 200, behind(publish))
   const running = loop('run-sales', 1000, () => runSale.tick())
-  const runSale = new RunSale({ sales, ledger, board, push, clock, endingSoonMs, changed: () => running.wake() })
+  const runSale = new RunSale({ sales, ledger, board, push, clock, endingSoonMs, changed: moved.bySale(() => running.wake()) })
   const booked = () => publishing.wake()
   const level = makeLevel({ stores, log, loop }, booked)
   const lag = new Lag(outbox, events, holdTtlMs / 4)
@@ -172,10 +186,12 @@ async function makePath(base: Base, company: Company) {
     booked,
     failed: (error) => log.warn({ event: 'purchase-failed', err: error }, 'a batch of purchases came to nothing'),
     waitingMax: WAITING_MAX,
+    // Commits that count the same item go one after the other there, so that a third batch would only wait with fewer in it.
+    inFlightMax: isEmbedded ? 4 : 2,
   })
   const moves = { books, ledger, announce }
   const cards = makeCards({ stores, log, loop, payments, alone }, moves)
-  const audit = makeAudit(stores, level.rebuild, company, log, holdTtlMs + STUCK_AFTER_HOLD_MS)
+  const audit = makeAudit(stores, { ...level, company, repaired: moved.byRepair }, log, holdTtlMs + STUCK_AFTER_HOLD_MS)
   return {
     placeOrder,
     runSale,
@@ -183,12 +199,8 @@ async function makePath(base: Base, company: Company) {
     audit,
     /** Something was told by the gateway. */
     told: cards.told,
-    settled: (orderId: Id, ms: number) => settledWithin(books, waiting, orderId, ms),
-    ready: async () => {
-      const silentMs = clock.now() - lag.measuredAt
-      const stores = silentMs < SILENT_MS || `they have not answered for ${Math.round(silentMs / 1000)} s`
-      return { stores, ...(lastCall.isOn && { process: 'it stops' }) }
-    },
+    settled: (orderId: Id, ms: number) => settled.within(orderId, ms),
+    ready: async () => ({ stores: storesAnswer(lag), ...(lastCall.isOn && { process: 'it stops' }) }),
     loops: {
       publishing,
       settling,
@@ -203,10 +215,27 @@ async function makePath(base: Base, company: Company) {
   }
 }
 
-/** True: there is more. */
+function settleTurn({ stores, newId }: Base, announce: MoveParts['announce']): Turn {
+  const { books, ledger, events, relay } = stores
+  // Books and ledger are two then, and what the one did the other is told.
+  if (!ledger.inBooks) return () => settleOrders({ books, ledger, events, newId, announce })
+  return async () => {
+    const { more, settled } = await relay.settle()
+    for (const { order, remaining } of settled) announce(order, remaining)
+    return more
+  }
+}
+
+/** What is past its time. True when there may be more. */
 async function purge({ accounts, models, events }: Stores): Promise<boolean> {
   const gone = [await accounts.purge(clock.now()), await models.purge(clock.now()), await events.prune(EVENTS_KEPT_MS)]
   return gone.some((rows) => rows >= 1000)
+}
+
+/** True, or what is wrong. */
+function storesAnswer({ measuredAt }: Lag): true | string {
+  const silentMs = clock.now() - measuredAt
+  return silentMs < SILENT_MS || `they have not answered for ${Math.round(silentMs / 1000)} s`
 }
 
 /** What drives payments by card; where no gateway is set up, attempts of one that was wait for it. */
@@ -301,8 +330,10 @@ async function keyringOf({ databaseUrl, dataDir }: Config, { keyring }: Stores):
   return keyring
 }
 
+type AuditParts = { rebuild: RebuildLedger; company: Company; repaired: () => void }
+
 /** `still`: nothing sells and nothing settles, as there is no server. */
-function makeAudit({ sales, ledger }: Stores, rebuild: RebuildLedger, company: Company, log: Base['log'], stuckMs: number) {
+function makeAudit({ sales, ledger }: Stores, { rebuild, company, repaired }: AuditParts, log: Base['log'], stuckMs: number) {
   const parts = { sales, ledger, rebuild, clock, stuckMs }
   async function heard<T extends Audit>(audit: T): Promise<T> {
     const wrong = audit.equations.filter((one) => !one.holds)
@@ -317,6 +348,7 @@ function makeAudit({ sales, ledger }: Stores, rebuild: RebuildLedger, company: C
     run: (still = false): Promise<Audit> => (still ? runAudit({ ...parts, still }).then(heard) : next()),
     async repair(still = false): Promise<RepairedAudit> {
       const audit = await runRepair({ ...parts, still })
+      if (audit.repaired.length > 0) repaired()
       for (const { saleId, steps, before } of audit.repaired) {
         const wrong = before.filter((one) => !one.holds)
         log.warn({ event: 'repaired', saleId, steps, wrong }, 'a sale was made anew from its orders')
@@ -332,23 +364,4 @@ async function unlessStopped(audit: Promise<Audit>, stopping: AbortSignal): Prom
   stopping.addEventListener('abort', () => stopped.resolve())
   await Promise.race([audit, stopped.promise])
   return false
-}
-
-async function settledWithin(
-  books: Pick<Stores['books'], 'order'>,
-  waiting: Map<Id, (order: Order) => void>,
-  orderId: Id,
-  ms: number,
-): Promise<Order | undefined> {
-  const heard = Promise.withResolvers<Order | undefined>()
-  waiting.set(orderId, heard.resolve)
-  try {
-    const known = await books.order(orderId)
-    if (known && known.state !== 'RESERVATION_PENDING') return known
-    const late = new AbortController()
-    void clock.sleep(ms, late.signal).then(() => heard.resolve(undefined))
-    return await heard.promise.finally(() => late.abort())
-  } finally {
-    waiting.delete(orderId)
-  }
 }

@@ -44,6 +44,26 @@ export async function openPostgresStores(
   return { stores: readFrom(stores, behind), [Symbol.asyncDispose]: dispose }
 }
 
+/** The database without stores, for a command that moves a whole shop. Throws `DatabaseUnusable`, also while a shop has it open. */
+export async function openPostgresAlone(address: PostgresAddress, log: ReturnType<typeof makeLog>): Promise<PostgresDatabase> {
+  const database = open(address, log)
+  try {
+    // Before any other connection of this process.
+    const [row] = await database.read((sql) => sql.all<{ others: number }>(OTHERS))
+    if (row?.others === 0) return database
+    throw new DatabaseUnusable(
+      'The database of DATABASE_URL is in use: stop every process of the shop first (behind a pgbouncer, name the server itself).',
+    )
+  } catch (error) {
+    await database[Symbol.asyncDispose]()
+    if (!(error instanceof Fault)) throw error
+    throw new DatabaseUnusable(`The database of DATABASE_URL cannot be used: ${error.message}`)
+  }
+}
+
+const OTHERS = `SELECT count(*) AS others FROM pg_stat_activity
+  WHERE datname = current_database() AND application_name = 'doorbuster' AND pid <> pg_backend_pid()`
+
 function open(address: PostgresAddress, log: ReturnType<typeof makeLog>): PostgresDatabase {
   return new PostgresDatabase(address, {
     clock,

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from './config.ts'
@@ -32,6 +32,7 @@ import { mountIdentity } from './shop/accounts/identity.ts'
 import { accountRoutes } from './shop/accounts/routes.ts'
 import { catalogueRoutes } from './shop/catalogue/routes.ts'
 import { drillRoutes } from './shop/drills/routes.ts'
+import { version } from './version.ts'
 
 /** A signal lets everything that was begun come to its end; what takes longer than this is cut off, milliseconds. */
 const DRAIN_MS = 10_000
@@ -96,6 +97,7 @@ async function firstStart(parts: Parts) {
   )
   if (config.seed === 'demo' && (await stores.catalogue.products(1)).length === 0) {
     await (await import('./seed.ts')).seedDemo(parts)
+    await parts.catalogue.forget(null)
   }
   return administrator
 }
@@ -210,7 +212,16 @@ function live(app: App, parts: Parts): () => number {
   const { publicUrl, endingSoonMs, socketsMax } = parts.config
   const stands = parts.tokens.stands.bind(parts.tokens)
   const origins = () => (publicUrl === null ? [] : [publicUrl])
-  return liveRoutes(app, { ...parts, watching: parts.push, books: parts.stores.books, endingSoonMs, socketsMax, origins, stands })
+  return liveRoutes(app, {
+    ...parts,
+    rate: parts.ownRate,
+    watching: parts.push,
+    books: parts.stores.books,
+    endingSoonMs,
+    socketsMax,
+    origins,
+    stands,
+  })
 }
 
 /** As an administrator is told it. */
@@ -224,7 +235,7 @@ function gatewayNow({ payments, gatewayWord }: Parts) {
 
 /** All but those that watch over the process. Answers how many sockets are open. */
 export function routes(app: App, parts: Parts): () => number {
-  const { config, stores, clock, newId, board, runSale, moves } = parts
+  const { config, stores, catalogue, clock, newId, board, runSale, moves } = parts
   const { currency, openingCredit, endingSoonMs } = config
   purchaseRoutes(app, { ...parts, currency, books: stores.books, gateway: parts.gatewayWord })
   saleRoutes(app, { ...parts, sales: stores.sales, endingSoonMs })
@@ -239,11 +250,11 @@ export function routes(app: App, parts: Parts): () => number {
   demoGatewayRoutes(app, parts.payments?.test ?? null)
   accountRoutes(app, { ...parts, accounts: stores.accounts, wallets: stores.wallets, currency, openingCredit })
   mountIdentity(app, parts.identity)
-  catalogueRoutes(app, { catalogue: stores.catalogue, clock, newId, currency })
+  catalogueRoutes(app, { catalogue, record: stores.catalogue, clock, newId, currency })
   drillRoutes(app, {
     accounts: stores.accounts,
     identity: parts.identity,
-    catalogue: stores.catalogue,
+    catalogue,
     sales: {
       create: (sale) => runSale.create(sale),
       sale: (id) => stores.sales.sale(id),
@@ -270,10 +281,6 @@ async function announceRun(dataDir: string, url: string, token: string): Promise
   await writeFile(`${file}.new`, JSON.stringify({ url, pid: process.pid, token }), { mode: 0o600 })
   await rename(`${file}.new`, file)
   return { [Symbol.asyncDispose]: () => rm(file, { force: true }) }
-}
-
-function version(): string {
-  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
 }
 
 function welcome(config: Config, url: string, administrator: { email: string; password: string | null }): string[] {

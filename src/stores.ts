@@ -1,6 +1,7 @@
 import { SqlBooks } from './books/sql-books.ts'
 import { SqlOutbox } from './books/sql-outbox.ts'
 import { SqlAttempts, SqlInbox } from './books/sql-payments.ts'
+import { raiseEveryEpoch } from './books/sql-restored.ts'
 import { SqlSales } from './books/sql-sales.ts'
 import { SqlWallets } from './books/sql-wallets.ts'
 import { bookMigrations } from './books/tables.ts'
@@ -12,7 +13,7 @@ import { SqlPeers } from './peers/sql-peers.ts'
 import { peerMigrations } from './peers/tables.ts'
 import { systemClock } from './platform/clock.ts'
 import { idMaker, readableCode, systemRandom } from './platform/random.ts'
-import { type Database, joined, migrate } from './platform/sql.ts'
+import { type Database, joined, type Migration, migrate } from './platform/sql.ts'
 import { publish } from './purchase/publish.ts'
 import { settleOrders } from './purchase/settle-order.ts'
 import { SqlAccounts } from './shop/accounts/sql-accounts.ts'
@@ -22,7 +23,14 @@ import { accountMigrations } from './shop/accounts/tables.ts'
 import { SqlCatalogue } from './shop/catalogue/sql-catalogue.ts'
 import { catalogueMigrations } from './shop/catalogue/tables.ts'
 
-const migrations = [...catalogueMigrations, ...accountMigrations, ...bookMigrations, ...eventMigrations, ...peerMigrations]
+/** Of every store, in the order in which they run. */
+export const migrations: readonly Migration[] = [
+  ...catalogueMigrations,
+  ...accountMigrations,
+  ...bookMigrations,
+  ...eventMigrations,
+  ...peerMigrations,
+]
 
 export type StoreSettings = { holdTtlMs: number; currency: string }
 
@@ -50,6 +58,11 @@ export function makeStores(db: Database, { holdTtlMs, currency }: StoreSettings)
       async takeOver(): Promise<void> {
         await outbox.freeAll()
         await events.freeAll()
+      },
+      /** After its tables were filled with the record of another database. */
+      async restored(): Promise<void> {
+        await this.takeOver()
+        await db.write(raiseEveryEpoch)
       },
     },
     /** What follows acceptance, where all of it lives in one database: a batch is one call and one transaction. */

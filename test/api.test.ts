@@ -152,13 +152,16 @@ suite('what the API is for', { timeout: 240_000 }, () => {
     const one = { params: { id }, token: operator }
     const changed = await api.ask('PATCH /api/v1/admin/products/{id}', { ...one, body: { category: 'Home', stock: 12 } })
     assert.deepEqual([changed.body.category, changed.body.stock], ['Home', 12])
-    assert.equal((await api.ask('GET /api/v1/products/{id}', one)).body.name, 'Lamp')
+    for (const address of ['GET /api/v1/products/{id}', 'GET /api/v1/admin/products/{id}']) {
+      assert.equal((await api.ask(address, one)).body.name, 'Lamp')
+    }
     assert.equal((await api.ask('GET /api/v1/products', { query: '?category=Home' })).body.items.length, 1)
     assert.deepEqual((await api.ask('GET /api/v1/categories')).body.items, [{ category: 'Home', products: 1 }])
     const page = await api.ask('GET /api/v1/admin/products', { token: operator, query: '?limit=1' })
     assert.deepEqual([page.body.items[0].id, typeof page.body.next], [id, 'string'])
     assert.equal((await api.ask('DELETE /api/v1/admin/products/{id}', one)).status, 204)
     await api.refused('GET /api/v1/products/{id}', 'not-found', one)
+    await api.refused('GET /api/v1/admin/products/{id}', 'not-found', one)
     const csv = 'handle,name,price\nmug,Mug,9.99\n'
     const imported = await api.ask('POST /api/v1/admin/import', { token: operator, body: csv, type: 'text/csv' })
     assert.deepEqual(imported.body, { created: 1, updated: 0, rejected: [] })

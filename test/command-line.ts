@@ -11,15 +11,27 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 type Ran = { code: number | null; out: string; errors: string }
 
 /** The command line as `npm run doorbuster --` runs it, for the shop of this folder. */
-export async function run(dataDir: string, ...args: string[]): Promise<Ran> {
-  const child = start(dataDir, ...args)
+export function run(dataDir: string, ...args: string[]): Promise<Ran> {
+  return ended(start(dataDir, ...args))
+}
+
+/** The same for a shop of these settings. */
+export function runWith(settings: Record<string, string>, ...args: string[]): Promise<Ran> {
+  return ended(startWith(settings, args))
+}
+
+async function ended(child: ReturnType<typeof start>): Promise<Ran> {
   const [[code], out, errors] = await Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)])
   return { code, out, errors }
 }
 
 /** The same, for who does something to it meanwhile. */
 export function start(dataDir: string, ...args: string[]) {
-  const env = { ...process.env, SEED: 'none', LOG_LEVEL: 'error', DATA_DIR: dataDir }
+  return startWith({ DATA_DIR: dataDir }, args)
+}
+
+function startWith(settings: Record<string, string>, args: string[]) {
+  const env = { ...process.env, SEED: 'none', LOG_LEVEL: 'error', ...settings }
   const options = { cwd: root, env, timeout: PATIENCE_MS }
   return spawn(process.execPath, ['launch.js', 'src/main.ts', ...args], { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
 }

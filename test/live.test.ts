@@ -3,15 +3,14 @@ import { once } from 'node:events'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { WebSocket } from 'ws'
+import { connectTo, PATIENCE_MS, ticketOf } from './live-connection.ts'
 import { type Shop, startShop } from './shop.ts'
 
-type Frame = { type: string; [name: string]: unknown }
 type Made = { drillId: string; saleId: string; productId: string; tokensUrl: string }
 
 let shop: Shop
 let made: Made
 let tokens: string[] = []
-const PATIENCE_MS = 3000
 
 before(async () => {
   shop = await startShop()
@@ -22,24 +21,7 @@ after(() => shop?.stop())
 
 const nextToken = () => tokens.pop() as string
 
-/** An open connection, and every frame it has got. */
-async function connect(query = '', headers: Record<string, string> = {}) {
-  const socket = new WebSocket(`${shop.url.replace('http', 'ws')}/api/v1/live${query}`, { headers })
-  const frames: Frame[] = []
-  socket.on('message', (data) => frames.push(JSON.parse(String(data))))
-  const closed = once(socket, 'close') as Promise<[number, Buffer]>
-  await once(socket, 'open')
-  const send = (frame: unknown) =>
-    socket.send(typeof frame === 'string' || Buffer.isBuffer(frame) ? frame : JSON.stringify(frame))
-  async function frame(wanted: (frame: Frame) => boolean): Promise<Frame> {
-    for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await sleep(5)) {
-      const found = frames.find(wanted)
-      if (found) return found
-    }
-    assert.fail(`not among ${JSON.stringify(frames)}`)
-  }
-  return { socket, frames, send, frame, closed }
-}
+const connect = (query = '', headers: Record<string, string> = {}) => connectTo(shop.url, query, headers)
 
 /** Why there is no connection. */
 async function refused(query: string, headers: Record<string, string> = {}): Promise<[number, string]> {
@@ -51,10 +33,7 @@ async function refused(query: string, headers: Record<string, string> = {}): Pro
   return [response.statusCode, JSON.parse(text).code]
 }
 
-async function ticket(token: string): Promise<string> {
-  const answer = await fetch(`${shop.url}/api/v1/live/ticket`, { method: 'POST', headers: { authorization: `Bearer ${token}` } })
-  return ((await answer.json()) as { ticket: string }).ticket
-}
+const ticket = (token: string) => ticketOf(shop.url, token)
 
 async function buy(token: string): Promise<string> {
   const answer = await fetch(`${shop.url}/api/v1/sales/${made.saleId}/purchase`, {

@@ -95,7 +95,7 @@ export function memoryShop() {
     const booked = () => void state.booked++
     const runSale = new RunSale({ ...own, board, push, clock, endingSoonMs: 1000, changed() {} })
     const failed = (error: unknown) => void faults.push(error)
-    const gate = { newId, alarm, behind: () => state.behind, booked, failed, waitingMax }
+    const gate = { newId, alarm, behind: () => state.behind, booked, failed, waitingMax, inFlightMax: 4 }
     const placeOrder = new PlaceOrder({ ...own, board, clock, ...gate })
     return {
       ports: own,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,10 +8,53 @@ import { placeOf } from './place-of.ts'
 import { until } from './redis-ledger.ts'
 import { commandAt, type RedisServer, run } from './redis-server.ts'
 
+export const SENTINEL_NAME = 'main'
 const DOWN_AFTER_MS = 1000
+/** A failover that takes longer is given up; no second one begins before twice that. */
+const FAILOVER_MS = 3000
 
-/** Sentinels that call the primary `main`. Returns when each knows the others, and the replica where there is one: before, there
- *  is nobody to promote and no majority. */
+export type Sentinel = {
+  port: number
+  pid(): number
+  kill(): void
+  start(): Promise<void>
+  stop(): void
+}
+
+/** One that watches the primary at this port, which two must call dead. Its file is its memory: it is kept until `stop`. */
+export async function startSentinel(primary: number): Promise<Sentinel> {
+  const port = await freePort()
+  const dir = mkdtempSync(join(tmpdir(), 'sentinel-'))
+  const file = join(dir, 'sentinel.conf')
+  const lines = [
+    `port ${port}`,
+    'bind 127.0.0.1',
+    `dir ${dir}`,
+    `sentinel monitor ${SENTINEL_NAME} 127.0.0.1 ${primary} 2`,
+    `sentinel down-after-milliseconds ${SENTINEL_NAME} ${DOWN_AFTER_MS}`,
+    `sentinel failover-timeout ${SENTINEL_NAME} ${FAILOVER_MS}`,
+  ]
+  writeFileSync(file, lines.join('\n'))
+  let child: ChildProcess
+  const start = async () => {
+    child = await run(placeOf('redis-server') as string, [file, '--sentinel'], port)
+  }
+  await start()
+  const kill = () => void child.kill('SIGKILL')
+  return {
+    port,
+    pid: () => child.pid ?? 0,
+    start,
+    kill,
+    stop() {
+      kill()
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** So many. Returns when each knows the others, and the replica where there is one: before, there is nobody to promote and no
+ *  majority. */
 export async function startSentinels(
   primary: RedisServer,
   count: number,
@@ -20,40 +64,21 @@ export async function startSentinels(
   if (replica) {
     await until(async () => assert.match(String(await replica.command('INFO', 'replication')), /master_link_status:up/))
   }
+  const known = { primary: primary.port, replicas: replica ? 1 : 0, others: count - 1 }
   await until(async () => {
-    for (const { port } of started) {
-      const known = (await commandAt(port, 'SENTINEL', 'MASTER', 'main')) as string[]
-      const fact = (name: string) => Number(known[known.indexOf(name) + 1])
-      assert.deepEqual([fact('num-slaves'), fact('num-other-sentinels')], [replica ? 1 : 0, count - 1])
-    }
+    for (const sentinel of started) assert.deepEqual(await watchedBy(sentinel), known)
   }, 30_000)
   return {
     ports: started.map(({ port }) => port),
     async stop() {
-      for (const { stop } of started) stop()
+      for (const sentinel of started) sentinel.stop()
     },
   }
 }
 
-async function startSentinel(primary: number): Promise<{ port: number; stop(): void }> {
-  const port = await freePort()
-  const dir = mkdtempSync(join(tmpdir(), 'sentinel-'))
-  const file = join(dir, 'sentinel.conf')
-  const lines = [
-    `port ${port}`,
-    'bind 127.0.0.1',
-    `dir ${dir}`,
-    `sentinel monitor main 127.0.0.1 ${primary} 2`,
-    `sentinel down-after-milliseconds main ${DOWN_AFTER_MS}`,
-    'sentinel failover-timeout main 5000',
-  ]
-  writeFileSync(file, lines.join('\n'))
-  const child = await run(placeOf('redis-server') as string, [file, '--sentinel'], port)
-  return {
-    port,
-    stop() {
-      child.kill('SIGKILL')
-      rmSync(dir, { recursive: true, force: true })
-    },
-  }
+/** The port of whom this Sentinel calls the primary, and how many replicas and other Sentinels it knows. */
+export async function watchedBy({ port }: Pick<Sentinel, 'port'>) {
+  const known = (await commandAt(port, 'SENTINEL', 'MASTER', SENTINEL_NAME)) as string[]
+  const fact = (name: string) => Number(known[known.indexOf(name) + 1])
+  return { primary: fact('port'), replicas: fact('num-slaves'), others: fact('num-other-sentinels') }
 }

@@ -1,6 +1,6 @@
 import { type Attempt, consequenceOf, isOpenAttempt, nextState } from '../core/attempt.ts'
 import type { Order, OrderState } from '../core/order.ts'
-import type { GatewayView } from '../core/payment.ts'
+import type { GatewayEvent, GatewayView } from '../core/payment.ts'
 import type { Happening, OrderMove } from './books.ts'
 
 /**
@@ -49,8 +49,35 @@ export const FROM: Record<OrderMove['by'], OrderState[]> = {
 const POLL_MS = 30_000
 const ENDS = { cancel: 'CANCELLED', expire: 'EXPIRED', fail: 'FAILED' } as const
 
+/** Characters of what a gateway says that are kept. No gateway that we know has ids as long; cut, they are still the same each time. */
+const KEPT = { id: 255, type: 80, currency: 10, reason: 200, because: 500, redirectUrl: 8000 }
+
+const cut = (text: string, max: number): string => (text.length > max ? text.slice(0, max).toWellFormed() : text)
+
+/** A view with room in the record. The address of a page is kept whole or not at all. */
+export function keptView(view: GatewayView): GatewayView {
+  const { orderId, txnId, currency, reason, redirectUrl } = view
+  return {
+    ...view,
+    orderId: cut(orderId, KEPT.id),
+    txnId: cut(txnId, KEPT.id),
+    currency: cut(currency, KEPT.currency),
+    reason: reason === null ? null : cut(reason, KEPT.reason),
+    redirectUrl: redirectUrl === null || redirectUrl.length > KEPT.redirectUrl ? null : redirectUrl,
+  }
+}
+
+export function keptEvent({ id, type, created, view }: GatewayEvent): GatewayEvent {
+  return { id: cut(id, KEPT.id), type: cut(type, KEPT.type), created, view: keptView(view) }
+}
+
 /** What differs from what we asked for: it is not believed, whoever says it. */
 export function mismatchOf(attempt: Attempt, view: GatewayView): string | undefined {
+  const because = differenceOf(attempt, view)
+  return because === undefined ? undefined : cut(because, KEPT.because)
+}
+
+function differenceOf(attempt: Attempt, view: GatewayView): string | undefined {
   if (view.amount !== attempt.amount || view.currency !== attempt.currency)
     return `${view.amount} ${view.currency} instead of ${attempt.amount} ${attempt.currency}`
   if (attempt.txnId !== null && attempt.txnId !== view.txnId) return `transaction ${view.txnId} instead of ${attempt.txnId}`

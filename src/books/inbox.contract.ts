@@ -98,6 +98,27 @@ export function inboxContract(get: () => BooksWorld): void {
     assert.equal(await inbox.receive(forged), 0)
   })
 
+  it('keeps of texts that have no room as much as there is room for, and knows them again', async () => {
+    const { inbox, attempts, clock, sale, byCard, view, order } = get()
+    const made = await sale({ limit: 2 })
+    const [declined, wordy] = [await byCard(made, 1), await byCard(made, 2)]
+    const long = 'x'.repeat(9000)
+    const page = await attempts.see(view(declined, 'open', { redirectUrl: `https://gateway/${'y'.repeat(7000)}` }))
+    assert.equal(page.kind === 'news' && page.attempt.redirectUrl?.length, 7016)
+    assert.equal((await attempts.see(view(declined, 'declined', { reason: '\u{1f4b3}'.repeat(300) }))).kind, 'news')
+    assert.equal((await attempts.of(declined))[0]?.reason, '\u{1f4b3}'.repeat(100))
+    const opened = await attempts.see(view(wordy, 'open', { txnId: long, redirectUrl: long }))
+    assert.deepEqual(opened.kind === 'news' && [opened.attempt.txnId, opened.attempt.redirectUrl], [long.slice(0, 255), null])
+    const endless = { id: long, type: long, created: clock.now(), view: view(wordy, 'captured', { txnId: long, reason: long }) }
+    const wrong = { ...endless, id: `wrong ${long}`, view: { ...endless.view, currency: long, txnId: `another ${long}` } }
+    const nobodys = { ...endless, id: `nobodys ${long}`, view: { ...endless.view, orderId: long } }
+    assert.equal(await inbox.receive([endless, wrong, nobodys]), 3)
+    assert.equal(await inbox.receive([endless, wrong, nobodys]), 0)
+    assert.deepEqual(kinds(await inbox.apply(9)).sort(), ['early', 'mismatch', 'news'])
+    assert.equal((await order(wordy)).state, 'COMPLETED')
+    assert.equal((await inbox.quarantined(9, undefined)).length, 1)
+  })
+
   it('remembers up to where the list of the gateway was read, with what was read', async () => {
     const { inbox, clock, sale, byCard, view, order } = get()
     assert.equal(await inbox.cursor(), null)

@@ -1,7 +1,7 @@
 import type { Attempt } from '../core/attempt.ts'
 import type { Id } from '../core/ids.ts'
 import type { GatewayEvent, GatewayView } from '../core/payment.ts'
-import { declined, merge, mismatchOf } from './desk.ts'
+import { declined, keptEvent, keptView, merge, mismatchOf } from './desk.ts'
 import { MemoryDesk, remainingOf } from './memory-desk.ts'
 import type { MemoryRecord } from './memory-record.ts'
 import { type Attempts, EARLY_AGAIN_MS, EARLY_MAX_MS, type Inbox, type Quarantined, type Seen } from './payments.ts'
@@ -30,7 +30,8 @@ export class MemoryAttempts implements Attempts {
     return this.#record.alone(() => this.#see(view))
   }
 
-  async #see(view: GatewayView): Promise<Seen> {
+  async #see(told: GatewayView): Promise<Seen> {
+    const view = keptView(told)
     const order = this.#record.orders.get(view.orderId)
     const attempts = (this.#record.attempts.get(view.orderId) ?? []).map((one) => one.attempt)
     const attempt = attempts.find((one) => one.number === view.attempt)
@@ -77,7 +78,7 @@ export class MemoryInbox implements Inbox {
 
   async receive(events: GatewayEvent[]): Promise<number> {
     let fresh = 0
-    for (const event of events) {
+    for (const event of events.map(keptEvent)) {
       if (this.#record.inbox.has(event.id)) continue
       const now = this.#now()
       this.#record.inbox.set(event.id, { event, status: 'waiting', because: '', receivedAt: now, dueAt: now })

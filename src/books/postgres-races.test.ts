@@ -174,6 +174,46 @@ describe('races on PostgreSQL', { skip: withoutPostgres, timeout: 240_000 }, () 
     }
   })
 
+  it('counts a sale anew while others buy, pay and cancel in it, and no unit slips between', async () => {
+    const entriesOf = (sale: { id: Id; productId: Id }, from: number) =>
+      Array.from({ length: 4 }, (_, i): Entry => {
+        const { deadline, ...asked } = askFor(clock, sale.productId, { buyerId: buyerWith(PRICE) })
+        return { ...asked, saleId: sale.id, epoch: 1, seq: from + i, reservedAt: clock.now() }
+      })
+    for (let round = 0; round < 12; round++) {
+      const sale = await saleOf(200)
+      // Of two ledgers: one outside books what it gave out, and knows no lock of the sale.
+      const isOutside = round % 2 === 0
+      const early = Array.from({ length: 8 }, (_, i) => entriesOf(sale, i * 4 + 1)).flat()
+      for (const entry of early) assert.equal((await one.stores.books.book(sale.id, 1, [entry])).kind, 'booked')
+      one.plant.change('UPDATE sales SET seq = 1000 WHERE id = ?', sale.id)
+      one.plant.change('UPDATE sale_items SET sold = sold + 3, available = available - 3 WHERE sale_id = ?', sale.id)
+      one.plant.change(
+        'UPDATE sale_buyers SET taken = taken + 1 WHERE sale_id = ? AND buyer_id = ?',
+        sale.id,
+        early[0]?.buyerId ?? '',
+      )
+      const buys = Array.from({ length: 16 }, async (_, i) => {
+        const { stores } = i % 2 ? one : other
+        const entries = entriesOf(sale, 100 + i * 4)
+        if (isOutside) return stores.books.book(sale.id, 1, entries)
+        return stores.ledger.reserve(
+          sale.id,
+          1,
+          entries.map((entry) => ({ ...entry, deadline: clock.now() })),
+        )
+      })
+      const moves = early.map(({ orderId }, i) =>
+        (i % 2 ? one : other).stores.books.move([i % 3 ? { orderId, by: 'pay' } : { orderId, by: 'cancel', reason: '' }]),
+      )
+      const counts = Array.from({ length: 4 }, (_, i) => (i % 2 ? one : other).stores.sales.recount(sale.id))
+      await Promise.all([...buys, ...moves])
+      assert.equal((await Promise.all(counts)).filter(Boolean).length, 1, 'one mends it, the others find nothing')
+      const { items } = await balances(sale.id)
+      assert.deepEqual([items[0]?.held, items[0]?.sold], [64, 21])
+    }
+  })
+
   it('tells of every order to one worker, however many publish and settle at once', async () => {
     const sale = await saleOf(60)
     const asks = Array.from({ length: 60 }, () =>

@@ -3,7 +3,7 @@ import type { Id } from '../core/ids.ts'
 import type { GatewayEvent, GatewayState, GatewayView } from '../core/payment.ts'
 import { DuplicateKey } from '../platform/duplicate-key.ts'
 import type { Database, Sql } from '../platform/sql.ts'
-import { declined, merge, mismatchOf } from './desk.ts'
+import { declined, keptEvent, keptView, merge, mismatchOf } from './desk.ts'
 import { type Attempts, EARLY_AGAIN_MS, EARLY_MAX_MS, type Inbox, type Quarantined, type Seen } from './payments.ts'
 import { type OrderRow, orderOf, SELECT_ORDER } from './rows.ts'
 import { type AttemptRow, attemptOf, type DeskTools, SqlDesk } from './sql-desk.ts'
@@ -39,7 +39,8 @@ export class SqlAttempts implements Attempts {
   }
 
   /** In a transaction of the caller's. */
-  async seeIn(sql: Sql, view: GatewayView): Promise<Seen> {
+  async seeIn(sql: Sql, told: GatewayView): Promise<Seen> {
+    const view = keptView(told)
     const [row] = await sql.all<OrderRow>(`${SELECT_ORDER} WHERE o.id = ? ${this.#db.facts.forUpdate('o')}`, view.orderId)
     if (!row) return { kind: 'early' }
     const order = orderOf(row)
@@ -122,7 +123,7 @@ export class SqlInbox implements Inbox {
   async #store(sql: Sql, events: GatewayEvent[]): Promise<number> {
     const now = this.#now()
     let fresh = 0
-    for (const { id, type, created, view } of events) {
+    for (const { id, type, created, view } of events.map(keptEvent)) {
       const [known] = await sql.all('SELECT id FROM gateway_events WHERE id = ?', id)
       if (known) continue
       await sql.run(

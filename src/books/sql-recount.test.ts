@@ -131,6 +131,17 @@ describe('the recount of more rows than a page has', () => {
     })
   }
 
+  it('sets right each buyer on either side of the end of a page, and those who are missing', async () => {
+    db.exec('SAVEPOINT planted')
+    const rows = 'SELECT buyer_id FROM (SELECT buyer_id, row_number() OVER (ORDER BY buyer_id) AS i FROM sale_buyers) WHERE i IN'
+    db.exec(`UPDATE sale_buyers SET taken = 7 WHERE buyer_id IN (${rows} (1, 20000, 20001, 20002, 40002, ${ORDERS}))`)
+    db.exec(`DELETE FROM sale_buyers WHERE buyer_id IN (${rows} (5, 20003))`)
+    assert.deepEqual([await sales.recount('sale'), await sales.recount('sale')], [true, false])
+    const seen = await found()
+    db.exec('ROLLBACK TO planted')
+    assert.deepEqual(seen, NOTHING)
+  })
+
   it('is content with buyers of several orders and of several units, some of them released', async () => {
     db.exec('SAVEPOINT planted')
     const [buyer] = db.prepare('SELECT buyer_id FROM orders WHERE id = ?').all(ORDER(9))

@@ -22,22 +22,22 @@ export async function recountItems(sql: Sql, saleId: Id): Promise<{ wrong: Count
 }
 
 const OF_BUYER = 'FROM orders o WHERE o.buyer_id = b.buyer_id AND o.sale_id = b.sale_id'
+/** Buyers of one statement: a database elsewhere ends what takes too long. */
+const PAGE = 20_000
 
 /** Sets right what buyers of a sale have; answers how many it was wrong for. @param live units of all orders that stand. */
 export async function repairBuyers(sql: Sql, saleId: Id, live: number): Promise<number> {
-  const wrong = await sql.all<{ buyerId: Id; units: number }>(
-    // In pieces that each lie in an index, as the audit looks for them.
-    `SELECT "buyerId", units FROM (
-       SELECT b.buyer_id AS "buyerId", b.taken,
-         (SELECT count(*) ${OF_BUYER}) + (SELECT coalesce(sum(quantity - 1), 0) ${OF_BUYER} AND o.quantity > 1)
-         - (SELECT coalesce(sum(quantity), 0) ${OF_BUYER} AND o.released = 1) AS units
-       FROM sale_buyers b WHERE b.sale_id = ?
-     ) recount WHERE taken <> units`,
-    saleId,
-  )
-  for (const { buyerId, units } of wrong)
-    await sql.run('UPDATE sale_buyers SET taken = ? WHERE sale_id = ? AND buyer_id = ?', units, saleId, buyerId)
-  if ((await unitsOfBuyers(sql, saleId)) === live) return wrong.length
+  let wrong = 0
+  for (let after: Id | undefined = ''; after !== undefined; ) {
+    const [last]: { buyerId: Id }[] = await sql.all(
+      `SELECT buyer_id AS "buyerId" FROM sale_buyers WHERE sale_id = ? AND buyer_id > ? ORDER BY buyer_id LIMIT 1 OFFSET ${PAGE}`,
+      saleId,
+      after,
+    )
+    wrong += await repairPage(sql, saleId, after, last?.buyerId ?? '~')
+    after = last?.buyerId
+  }
+  if ((await unitsOfBuyers(sql, saleId)) === live) return wrong
   const missing = await sql.run(
     `INSERT INTO sale_buyers (sale_id, buyer_id, taken)
      SELECT o.sale_id, o.buyer_id, sum(o.quantity) FROM orders o
@@ -46,7 +46,25 @@ export async function repairBuyers(sql: Sql, saleId: Id, live: number): Promise<
      GROUP BY o.sale_id, o.buyer_id`,
     saleId,
   )
-  return wrong.length + missing
+  return wrong + missing
+}
+
+async function repairPage(sql: Sql, saleId: Id, after: Id, to: Id): Promise<number> {
+  const wrong = await sql.all<{ buyerId: Id; units: number }>(
+    // In pieces that each lie in an index, as the audit looks for them.
+    `SELECT "buyerId", units FROM (
+       SELECT b.buyer_id AS "buyerId", b.taken,
+         (SELECT count(*) ${OF_BUYER}) + (SELECT coalesce(sum(quantity - 1), 0) ${OF_BUYER} AND o.quantity > 1)
+         - (SELECT coalesce(sum(quantity), 0) ${OF_BUYER} AND o.released = 1) AS units
+       FROM sale_buyers b WHERE b.sale_id = ? AND b.buyer_id > ? AND b.buyer_id <= ?
+     ) recount WHERE taken <> units`,
+    saleId,
+    after,
+    to,
+  )
+  for (const { buyerId, units } of wrong)
+    await sql.run('UPDATE sale_buyers SET taken = ? WHERE sale_id = ? AND buyer_id = ?', units, saleId, buyerId)
+  return wrong.length
 }
 
 /** Of all buyers of a sale, by their rows. */

@@ -142,6 +142,14 @@ export const bookMigrations: Migration[] = [
       ...payments(facts),
     ],
   },
+  {
+    // A reason with who gave; a page's address, which Stripe makes long.
+    id: 'books-3-room-for-texts',
+    statements: (facts) => [
+      ...facts.widened('journal', 'reason', 'varchar(300)'),
+      ...facts.widened('attempts', 'redirect_url', 'varchar(8000)'),
+    ],
+  },
 ]
 
 const sales = (facts: SqlFacts): string[] => [

@@ -19,6 +19,8 @@ export type Handlers = {
     doctor(): Promise<boolean>
     makeAdmin(email: string): Promise<void>
     audit(repair: boolean): Promise<AuditReport>
+    exportShop(file: string): Promise<void>
+    restoreShop(file: string): Promise<AuditReport>
   }
 }
 
@@ -30,6 +32,7 @@ export async function commandLine(argv: string[], handlers: Handlers): Promise<v
     .configureHelp({ sortOptions: true })
   startCommand(program, handlers)
   storeCommands(program, handlers)
+  movingCommands(program, handlers)
   auditCommand(program, handlers)
   saleCommands(program, handlers)
   importCommand(program, handlers)
@@ -87,6 +90,20 @@ function storeCommands(program: Command, { local }: Handlers): void {
     .command('make-admin <email>')
     .description('make the account with this e-mail an administrator')
     .action((email: string) => local.makeAdmin(email))
+}
+
+function movingCommands(program: Command, { local }: Handlers): void {
+  program
+    .command('export <file>')
+    .description('write a whole shop that is stopped into one file: `restore` makes it again, also in another database')
+    .action(local.exportShop)
+  program
+    .command('restore <file>')
+    .description('write an exported shop into the empty database of DATABASE_URL, and audit it')
+    .action(async (file: string) => {
+      const { printAudit } = await import('./audit.ts')
+      if (!printAudit(await local.restoreShop(file), {})) process.exitCode = 1
+    })
 }
 
 type AuditOptions = { url?: string; strict?: boolean; json?: boolean; offline?: boolean; repair?: boolean }

@@ -24,10 +24,12 @@ export const faultCodes = {
     'The database cannot be reached, stops or starts. Look at its own log and at the network; selling goes on by itself when it is back.',
   'store-gone': 'The database thread has stopped. The process ends and must be started again.',
   'redis-down':
-    'There is no connection to Redis; nothing was sent. It is tried again by itself: look whether it runs and at LEDGER_URL.',
+    'There is no connection to Redis; nothing was sent. It is tried again by itself: look whether it runs and at LEDGER_URL or CACHE_URL.',
   'redis-busy': 'Too many calls wait for Redis; nothing was sent. It answers too slowly: look at its load and its slow log.',
   'redis-refused': 'Redis answers with an error; the log has its words, and docs/operations.md what it needs.',
   'redis-silent': 'Redis did not answer in time, so it may have happened. The same request asked again gives the truth.',
+  'cache-busy':
+    'Somebody else reads the same from the database, and that takes long. Look at the database; it is answered again by itself.',
   'gateway-down': 'The card gateway cannot be reached. What was accepted is settled when it is back; see its own status page.',
   'gateway-refused': 'The card gateway refuses the request itself. Check PAYMENT_URL, the currency and the amount.',
   'gateway-silent': 'The card gateway did not answer in time, so it may have happened. It is looked up by itself.',

@@ -42,43 +42,49 @@ export class SqlEventLog implements EventLog {
   }
 
   async append(events: Event[]): Promise<void> {
-    const told = new Map(events.map((event) => [event.id, event]))
-    await this.#db.write((sql) => together([...told.values()].map((event) => this.#appendOne(sql, event))))
+    const told = [...new Map(events.map((event) => [event.id, event])).values()]
+    await this.#db.write(async (sql) => {
+      const known = await together(told.map(({ id }) => sql.all('SELECT position FROM events WHERE id = ?', id)))
+      const fresh = told.filter((_, i) => known[i]?.length === 0)
+      await together([...fresh.map((event) => this.#append(sql, event)), ...fresh.flatMap((event) => this.#deliver(sql, event))])
+    })
   }
 
-  async #appendOne(sql: Sql, { id, type, topic, subject, time, data }: Event): Promise<void> {
-    const [known] = await sql.all('SELECT position FROM events WHERE id = ?', id)
-    if (known) return
+  #append(sql: Sql, { id, type, topic, subject, time, data }: Event): Promise<number> {
+    return sql.run(
+      'INSERT INTO events (id, type, topic, subject, at, data) VALUES (?, ?, ?, ?, ?, ?)',
+      id,
+      type,
+      topic,
+      subject,
+      time,
+      JSON.stringify(data),
+    )
+  }
+
+  /** To each group that subscribed to it. */
+  #deliver(sql: Sql, { id, type, subject, time }: Event): Promise<number>[] {
     const groups = Object.entries(subscriptions).filter(([, types]) => types.includes(type))
-    await together([
+    return groups.map(([group]) =>
       sql.run(
-        'INSERT INTO events (id, type, topic, subject, at, data) VALUES (?, ?, ?, ?, ?, ?)',
+        'INSERT INTO event_deliveries (grp, event_id, subject, at, token, leased_until) VALUES (?, ?, ?, ?, NULL, 0)',
+        group,
         id,
-        type,
-        topic,
         subject,
         time,
-        JSON.stringify(data),
       ),
-      ...groups.map(([group]) =>
-        sql.run(
-          'INSERT INTO event_deliveries (grp, event_id, subject, at, token, leased_until) VALUES (?, ?, ?, ?, NULL, 0)',
-          group,
-          id,
-          subject,
-          time,
-        ),
-      ),
-    ])
+    )
   }
 
   take(group: Group, token: string, max: number, leaseMs: number): Promise<Delivery[]> {
     const now = this.#now()
     return this.#db.write(async (sql) => {
       const rows = await sql.all<Row>(
-        `SELECT d.position, e.id, e.type, e.topic, e.subject, e.at AS time, e.data
-         FROM event_deliveries d JOIN events e ON e.id = d.event_id
-         WHERE d.grp = ? AND d.leased_until <= ? ORDER BY d.position LIMIT ? ${this.#db.facts.skipLocked('d')}`,
+        // The oldest first and then their events: of both at once PostgreSQL sorted all that waited, 11 ms at 4,000.
+        `WITH d AS (SELECT position, event_id FROM event_deliveries
+           WHERE grp = ? AND leased_until <= ? ORDER BY position LIMIT ? ${this.#db.facts.skipLocked()})
+         SELECT d.position, e.id, e.type, e.topic, e.subject, e.at AS time, e.data
+         FROM d JOIN events e ON e.id = d.event_id ORDER BY d.position`,
         group,
         now,
         max,

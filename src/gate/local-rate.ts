@@ -1,12 +1,12 @@
 import type { Clock } from '../platform/clock.ts'
-import type { Rate } from './rate.ts'
+import type { OwnRate } from './rate.ts'
 
 /**
  * The generic cell rate algorithm (ITU-T I.371): one number a key, the time at which all its turns would be used up if they
  * were taken at the even rate. Beyond `remembered` keys the one first seen is forgotten; that gives nothing away as long as
  * they do not all come within burst / perSecond seconds, after which a key is as good as new.
  */
-export class LocalRate implements Rate {
+export class LocalRate implements OwnRate {
   readonly #clock: Clock
   readonly #remembered: number
   readonly #usedUpTo = new Map<string, number>()
@@ -34,4 +34,4 @@ export class LocalRate implements Rate {
 }
 
 /** For load tests: nobody waits. */
-export const noRate: Rate = { take: () => 0 }
+export const noRate: OwnRate = { take: () => 0 }

@@ -7,7 +7,7 @@ export type GuardParts = { tokens: Pick<TokenCheck, 'known' | 'check'>; rate: Ra
 
 type Guard = (request: FastifyRequest, reply: FastifyReply, done: () => void) => void
 
-export const PER_ADDRESS = 200
+const PER_ADDRESS = 200
 const PER_BUYER = 5
 /** Paths where a rehearsal's buyer has business, besides purchase and status of its own sale. */
 const drillPaths = /^\/api\/v1\/(orders|payments|live|users\/me)(\/|\?|$)/
@@ -37,22 +37,28 @@ export function makeNeeds({ tokens, rate }: GuardParts): (...anyOf: Role[]) => G
       tokens.check(token).then((caller) => (caller ? admit(caller) : deny(token)), done)
 
       function admit(caller: Caller): void {
-        if (caller.drillSaleId === null && !turn(rate, reply, 'address', request.ip, PER_ADDRESS)) return
+        if (caller.drillSaleId !== null) enter(caller)
+        else turn(rate, reply, perAddress(request), () => enter(caller))
+      }
+      function enter(caller: Caller): void {
         if (!caller.roles.some((role) => anyOf.includes(role)) || !withinDrill(caller, request.url)) {
           reply.problem('forbidden', `This needs an account with the role ${anyOf.join(' or ')} for this place.`)
           return
         }
-        if (caller.roles.includes('admin') || turn(rate, reply, 'user', caller.id, PER_BUYER)) {
+        const enters = () => {
           request.caller = caller
           if (request.method === 'GET') reply.header('cache-control', 'no-store')
           done()
         }
+        if (caller.roles.includes('admin')) enters()
+        else turn(rate, reply, { policy: 'user', who: caller.id, perSecond: PER_BUYER }, enters)
       }
       function deny(bad: string | undefined): void {
-        if (!turn(rate, reply, 'address', request.ip, PER_ADDRESS)) return
-        reply.header('www-authenticate', bad === undefined ? 'Bearer' : 'Bearer error="invalid_token"')
-        const advice = bad === undefined ? 'Send Authorization: Bearer <access token>.' : 'Refresh the token or sign in again.'
-        reply.problem('unauthenticated', advice)
+        turn(rate, reply, perAddress(request), () => {
+          reply.header('www-authenticate', bad === undefined ? 'Bearer' : 'Bearer error="invalid_token"')
+          const advice = bad === undefined ? 'Send Authorization: Bearer <access token>.' : 'Refresh the token or sign in again.'
+          reply.problem('unauthenticated', advice)
+        })
       }
     }
     guards.add(guard)
@@ -69,7 +75,8 @@ export function guardRoute(route: RouteOptions, { tokens, rate }: GuardParts): b
     const { unlimited } = { ...route.config } as { unlimited?: boolean }
     const byAddress: Guard = (request, reply, done) => {
       reply.headers(secure)
-      if (unlimited || rehearses(request) || turn(rate, reply, 'address', request.ip, PER_ADDRESS)) done()
+      if (unlimited || rehearses(request)) return done()
+      turn(rate, reply, perAddress(request), done)
     }
     route.onRequest = [byAddress, ...hooks] as never
   }
@@ -82,17 +89,40 @@ export function guardRoute(route: RouteOptions, { tokens, rate }: GuardParts): b
   }
 }
 
-/** Takes a turn; where there is none, answers 429. The header fields are those of draft-ietf-httpapi-ratelimit-headers. */
-export function turn(
+/** `burst`: as many as `perSecond` where it is not named. */
+export type Limit = { policy: string; who: string; perSecond: number; burst?: number }
+
+export function perAddress({ ip }: FastifyRequest): Limit {
+  return { policy: 'address', who: ip, perSecond: PER_ADDRESS }
+}
+
+/** Takes a turn and goes on; where there is none, answers 429. */
+export function turn(rate: Rate, reply: FastifyReply, limit: Limit, goOn: () => void, refused: () => void = () => {}): void {
+  taken(rate, reply, limit, (waitMs) => {
+    if (waitMs === 0) {
+      goOn()
+      return
+    }
+    slowDown(reply, limit, waitMs)
+    refused()
+  })
+}
+
+/** Takes a turn, and hands on 0 or how long to wait, at once where the rate answers at once. */
+export function taken(
   rate: Rate,
   reply: FastifyReply,
-  policy: string,
-  who: string,
-  perSecond: number,
-  burst = perSecond,
-): boolean {
+  { policy, who, perSecond, burst = perSecond }: Limit,
+  then: (waitMs: number) => void,
+): void {
   const waitMs = rate.take(`${policy} ${who}`, perSecond, burst)
-  if (waitMs === 0) return true
+  if (typeof waitMs === 'number') then(waitMs)
+  // Answered as the framework answers what is thrown at once.
+  else waitMs.then(then).catch((error) => void reply.send(error))
+}
+
+/** The header fields are those of draft-ietf-httpapi-ratelimit-headers. */
+function slowDown(reply: FastifyReply, { policy, perSecond }: Limit, waitMs: number): void {
   const seconds = Math.ceil(waitMs / 1000)
   reply.headers({
     'retry-after': seconds,
@@ -100,7 +130,6 @@ export function turn(
     'ratelimit-policy': `"${policy}";q=${perSecond};w=1`,
   })
   reply.problem('slow-down', `At most ${perSecond} requests a second per ${policy}. Wait as long as Retry-After says.`)
-  return false
 }
 
 function bearer(header: string | undefined): string | undefined {

@@ -3,7 +3,7 @@ import type { Books } from '../books/books.ts'
 import type { Caller } from '../core/caller.ts'
 import { type Id, isId } from '../core/ids.ts'
 import type { Order } from '../core/order.ts'
-import type { Rate } from '../gate/rate.ts'
+import type { OwnRate } from '../gate/rate.ts'
 import type { Clock } from '../platform/clock.ts'
 import { time } from '../platform/http.ts'
 import type { Board, Live } from '../purchase/board.ts'
@@ -15,7 +15,7 @@ export type LiveSocketParts = {
   watching: Watching
   board: Pick<Board, 'get'>
   books: Pick<Books, 'orders'>
-  rate: Rate
+  rate: OwnRate
   clock: Clock
   endingSoonMs: number
 }
@@ -38,7 +38,6 @@ export class LiveSocket {
   readonly #parts: LiveSocketParts
   readonly #outlet: Outlet
   readonly #sales = new Set<Id>()
-  #orders = false
 
   constructor(id: Id, socket: WebSocket, caller: Caller | null, parts: LiveSocketParts) {
     this.#id = id
@@ -105,11 +104,10 @@ export class LiveSocket {
     } satisfies SaleHint)
   }
 
-  /** Watches before it reads, so that nothing falls in between; `version` tells which of two hints is newer. */
+  /** Watches in all processes before it reads, so that nothing falls in between; `version` tells which of two hints is newer. */
   async #watchOrders({ id: buyerId }: Caller): Promise<void> {
     const { watching, books } = this.#parts
-    if (!this.#orders) watching.watchBuyer(buyerId, this.#outlet)
-    this.#orders = true
+    await watching.watchBuyer(buyerId, this.#outlet)
     try {
       const waiting = await books.orders({ buyerId, waiting: true, limit: WAITING_ORDERS_MAX })
       const newest = await books.orders({ buyerId, limit: NEWEST_ORDERS })

@@ -15,6 +15,8 @@ export type LiveParts = LiveSocketParts & {
   board: Pick<Board, 'get' | 'on'>
   tickets: Tickets
   newId: () => Id
+  /** Of this process: what other processes call it, and browsers are told. */
+  serverId: Id
   /** From where pages may connect, besides the host that they ask. */
   origins: () => readonly string[]
   /** Whether the token that a socket was opened with still counts. */
@@ -57,10 +59,12 @@ export function liveRoutes(app: App, parts: LiveParts): () => number {
   const failed = (name: string, error: unknown) => app.log.error({ event: 'failed', loop: name, err: error })
   const loops = [stockLoop(parts, sockets, failed), pingLoop(parts, sockets, failed)]
   app.addHook('onReady', async () => {
+    await parts.watching.start()
     for (const loop of loops) loop.start()
   })
   app.addHook('onClose', async () => {
     for (const loop of loops) await loop.stop()
+    await parts.watching.stop()
   })
   return () => sockets.size
 }
@@ -86,7 +90,6 @@ function ticketRoute(app: App, tickets: Tickets): void {
 }
 
 function socketRoute(app: App, parts: LiveParts, tickets: Tickets, sockets: Set<LiveSocket>): void {
-  const serverId = parts.newId()
   app.route({
     method: 'GET',
     url: '/api/v1/live',
@@ -105,7 +108,7 @@ function socketRoute(app: App, parts: LiveParts, tickets: Tickets, sockets: Set<
       const opened = new LiveSocket(parts.newId(), socket, request.caller as Caller | null, parts)
       sockets.add(opened)
       socket.once('close', () => sockets.delete(opened))
-      opened.send({ type: 'hello', serverTime: time(parts.clock.now()), serverId })
+      opened.send({ type: 'hello', serverTime: time(parts.clock.now()), serverId: parts.serverId })
     },
   })
 

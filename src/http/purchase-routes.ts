@@ -14,7 +14,7 @@ import { type Random, secret } from '../platform/random.ts'
 import type { Board } from '../purchase/board.ts'
 import type { Placed, PlaceOrder, Purchase } from '../purchase/place-order.ts'
 import type { RunSale } from '../purchase/run-sale.ts'
-import { turn } from './guard.ts'
+import { type Limit, taken, turn } from './guard.ts'
 
 export type PurchaseParts = {
   placeOrder: Pick<PlaceOrder, 'place'>
@@ -111,10 +111,13 @@ function purchase(
     const errors = [{ path: '/payment/method', message }]
     return reply.problem('invalid', `This sale cannot be paid by ${method}.`, { errors })
   }
-  if (!turn(parts.rate, reply, ...triesOf(request, saleId))) return parts.metrics.purchase('slow-down', 0)
   const wish = { saleId, productId, quantity, method }
   const buy = () => place(parts, request, reply, wish, (placed) => answer(reply, placed))
-  return method === 'card' && !parts.gateway?.available ? whereKnown(parts, request, reply, saleId, buy) : buy()
+  const goOn = () => {
+    if (method === 'card' && !parts.gateway?.available) void whereKnown(parts, request, reply, saleId, buy)
+    else buy()
+  }
+  return turn(parts.rate, reply, triesOf(request, saleId), goOn, () => parts.metrics.purchase('slow-down', 0))
 }
 
 /** Another process may have made the sale a moment ago. */
@@ -174,8 +177,8 @@ async function whereKnown(
 
 const digestOfKey = (key: string): string => hash('sha256', key, 'base64url')
 
-function triesOf(request: FastifyRequest, saleId: Id) {
-  return ['purchase', `${saleId} ${request.caller.id}`, TRIES.perSecond, TRIES.burst] as const
+function triesOf({ caller }: FastifyRequest, saleId: Id): Limit {
+  return { policy: 'purchase', who: `${saleId} ${caller.id}`, ...TRIES }
 }
 
 function place(
@@ -300,14 +303,15 @@ function buyShort(parts: PurchaseParts, request: FastifyRequest, reply: FastifyR
   const saleId = running(parts, productId)
   if (saleId === undefined) return say(words['not-found'])
   if (unpayable(parts, saleId, 'credit')) return say('Payment failed')
-  const [policy, who, perSecond, burst] = triesOf(request, saleId)
-  if (parts.rate.take(`${policy} ${who}`, perSecond, burst) > 0) return say('Rate limit exceeded')
-  return place(parts, request, reply, { saleId, productId, quantity: 1, method: 'credit' }, (placed) => {
-    if (placed.kind !== 'accepted') return say(words[placed.kind])
-    void parts.settled(placed.orderId, SHORT_FORM_MS).then((order) => {
-      if (order === undefined) return say('Held, payment pending', placed.orderId)
-      if (order.state === 'COMPLETED') return say('Purchase successful!', placed.orderId)
-      say(order.state === 'FAILED' ? 'Payment failed' : `Order ${order.state.toLowerCase()}`)
+  return taken(parts.rate, reply, triesOf(request, saleId), (waitMs) => {
+    if (waitMs > 0) return say('Rate limit exceeded')
+    place(parts, request, reply, { saleId, productId, quantity: 1, method: 'credit' }, (placed) => {
+      if (placed.kind !== 'accepted') return say(words[placed.kind])
+      void parts.settled(placed.orderId, SHORT_FORM_MS).then((order) => {
+        if (order === undefined) return say('Held, payment pending', placed.orderId)
+        if (order.state === 'COMPLETED') return say('Purchase successful!', placed.orderId)
+        say(order.state === 'FAILED' ? 'Payment failed' : `Order ${order.state.toLowerCase()}`)
+      })
     })
   })
 }

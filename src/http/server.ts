@@ -10,7 +10,7 @@ import Fastify, {
 import { type App, ProblemSchema } from '../platform/http.ts'
 import type { Random } from '../platform/random.ts'
 import { describeApi } from './description.ts'
-import { type GuardParts, guardRoute, makeNeeds, PER_ADDRESS, secure, turn } from './guard.ts'
+import { type GuardParts, guardRoute, makeNeeds, perAddress, secure, turn } from './guard.ts'
 import { nothingHere, onError, problem, socketProblems, traceIds } from './problems.ts'
 import { requestLog } from './request-log.ts'
 
@@ -59,8 +59,9 @@ export async function makeServer(parts: ServerParts, routes: (app: App) => void)
   const nothing = nothingHere(base)
   app.setNotFoundHandler((request, reply) => {
     reply.headers(secure)
-    if (!turn(rate, reply, 'address', request.ip, PER_ADDRESS)) return
-    if (!parts.lost?.(request, reply)) nothing(request, reply)
+    turn(rate, reply, perAddress(request), () => {
+      if (!parts.lost?.(request, reply)) nothing(request, reply)
+    })
   })
   validate(base)
   takeJsonOnly(base)

@@ -36,6 +36,24 @@ export class Metrics {
     labelNames: ['method', 'outcome'] as const,
     registers: [this.#registry],
   })
+  readonly #hints = new Counter({
+    name: 'doorbuster_push_hints_total',
+    help: 'Live messages between processes, by result: sent, heard, lost, ignored.',
+    labelNames: ['result'] as const,
+    registers: [this.#registry],
+  })
+  readonly #cacheReads = new Counter({
+    name: 'doorbuster_cache_reads_total',
+    help: 'Reads of a cache, by how they were answered: hits are process and shared, all others are misses.',
+    labelNames: ['cache', 'result'] as const,
+    registers: [this.#registry],
+  })
+  readonly #sharedLosses = new Counter({
+    name: 'doorbuster_shared_lost_total',
+    help: 'How often a user of the shared Redis gave it up for a while.',
+    labelNames: ['user'] as const,
+    registers: [this.#registry],
+  })
   /** A look by label makes an object and a hash each time; the words are few, so each keeps its counter. */
   readonly #byOutcome = new Map<string, Counter.Internal>()
 
@@ -60,6 +78,18 @@ export class Metrics {
 
   gatewayCall(method: string, outcome: string): void {
     this.#gatewayCalls.inc({ method, outcome })
+  }
+
+  hints(result: string, count: number): void {
+    this.#hints.inc({ result }, count)
+  }
+
+  cacheRead(cache: string, result: string): void {
+    this.#cacheReads.inc({ cache, result })
+  }
+
+  sharedLost(user: string): void {
+    this.#sharedLosses.inc({ user })
   }
 
   /** `read` is asked at each scrape. Where it throws, the metric is left out of that scrape and the others stand. */

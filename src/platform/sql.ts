@@ -53,7 +53,18 @@ export type SqlFacts = {
   /** A statement that makes or changes a table, in the words of this database. Stores write `varchar(n)` and `text` for what is
    *  compared byte by byte, `integer PRIMARY KEY` for a key that the database gives, `bigint` and `integer`. */
   definition(statement: string): string
+  /** Makes room in a column that is there. @param type as a table is made with it */
+  widened(table: string, column: string, type: string): string[]
+  /** Asks for the columns of the table that is its one value, as `Column`s in their order; those that the database computes are
+   *  left out. */
+  columns: string
+  /** Run when a table was filled from elsewhere. @param given its key, where that is the database's to give: it goes on behind the
+   *  highest. */
+  filled(table: string, given: string | undefined): string[]
 }
+
+/** `place`: from 1, within the primary key; 0 outside. `given`: 1 where the database gives the value. */
+export type Column = { name: string; place: number; given: number }
 
 export type Migration = { id: string; statements: (facts: SqlFacts) => string[] }
 
@@ -71,12 +82,15 @@ export function queries<Tables>(): Kysely<Tables> {
 
 /** Statements asked at once: one round trip where the database is elsewhere. All are waited for, so that none comes after the end of
  *  its transaction; then the first that failed fails them all. */
-export async function together<T>(asked: Promise<T>[]): Promise<T[]> {
+export async function together<const Asked extends readonly unknown[]>(
+  asked: Asked,
+): Promise<{ -readonly [One in keyof Asked]: Awaited<Asked[One]> }> {
   const answers = await Promise.allSettled(asked)
-  return answers.map((answer) => {
+  const values = answers.map((answer) => {
     if (answer.status === 'rejected') throw answer.reason
     return answer.value
   })
+  return values as { -readonly [One in keyof Asked]: Awaited<Asked[One]> }
 }
 
 /** The tables of `database` as part of the transaction that `sql` is in: what is written is there with that, or not at all. */

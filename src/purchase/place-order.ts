@@ -10,9 +10,8 @@ import type { Clock } from '../platform/clock.ts'
 import type { Board, Live } from './board.ts'
 import { type Alarm, type Confirmed, confirm } from './book.ts'
 
-/** Entries of one call to the ledger, and calls of one sale that may be under way: more waiting makes larger batches. */
+/** Entries of one call to the ledger. */
 const BATCH_MAX = 64
-const IN_FLIGHT_MAX = 4
 /** A reserve that reaches the ledger later than this is refused: its caller has given up, or soon will. */
 const PATIENCE_MS = 2000
 /** When the ledger has not answered by then, the outcome is unknown. Longer than its patience, so that most answers are true. */
@@ -44,6 +43,8 @@ export type PlaceOrderParts = {
   booked: () => void
   failed: (error: unknown) => void
   waitingMax: number
+  /** Calls of one sale that may be under way: what waits meanwhile makes larger batches. */
+  inFlightMax: number
 }
 
 /**
@@ -66,6 +67,11 @@ export class PlaceOrder {
     else this.#enqueue(purchase, answer)
   }
 
+  /** How many buyers wait for an answer. */
+  get waiting(): number {
+    return this.#waiting
+  }
+
   /** What memory can say by itself. A refusal under a lease is worth more than `busy` and costs as little. */
   #refuse({ saleId, productId, buyerId }: Purchase): Placed | undefined {
     const { board, clock, behind, waitingMax } = this.#parts
@@ -85,7 +91,7 @@ export class PlaceOrder {
     const counter = this.#counter(saleId)
     counter.waiting.push({ ask: { ...asked, orderId: newId(), deadline: board.ledgerNow(clock) + PATIENCE_MS }, answer })
     this.#waiting++
-    if (counter.scheduled || counter.inFlight >= IN_FLIGHT_MAX) return
+    if (counter.scheduled || counter.inFlight >= this.#parts.inFlightMax) return
     counter.scheduled = true
     clock.soon(() => {
       counter.scheduled = false
@@ -103,7 +109,7 @@ export class PlaceOrder {
   }
 
   #send(counter: Counter, live: Live): void {
-    while (counter.waiting.length > 0 && counter.inFlight < IN_FLIGHT_MAX) {
+    while (counter.waiting.length > 0 && counter.inFlight < this.#parts.inFlightMax) {
       const batch = counter.waiting.splice(0, BATCH_MAX)
       counter.inFlight++
       void this.#decide(counter, live, batch).finally(() => {

@@ -21,8 +21,8 @@ export type RunSaleParts = {
   push: Push
   clock: Clock
   endingSoonMs: number
-  /** The scheduler must look again: an edge may be nearer now. */
-  changed: () => void
+  /** The scheduler must look again: an edge may be nearer now. And ordinary stock of its products may be another. */
+  changed: (sale: Sale) => void
 }
 
 /** The life of a sale, over the ports. `ACTIVE` follows from the clock; what happens here only announces it. */
@@ -80,7 +80,7 @@ export class RunSale {
     const { board, changed } = this.#parts
     const live = board.putOne(sale)
     await this.#count(live.sale.id)
-    changed()
+    changed(sale)
   }
 
   async #count(saleId: Id): Promise<void> {
@@ -141,9 +141,11 @@ export class RunSale {
 
   /** What is left goes back to stock, once the ledger has nothing under way either. */
   async #end(sale: Sale): Promise<void> {
-    const { sales, ledger } = this.#parts
+    const { sales, ledger, changed } = this.#parts
     if (!ledger.inBooks && !isOver(await ledger.look(sale.id, Number.MAX_SAFE_INTEGER, 0), sale)) return
-    if (await sales.settleEnd(sale.id)) this.#settled.add(sale.id)
+    if (!(await sales.settleEnd(sale.id))) return
+    this.#settled.add(sale.id)
+    changed(sale)
   }
 
   /** A ledger of its own may forget what is settled: it is answered from the books. Each process does it once, as the one that

@@ -108,7 +108,7 @@ async function bookForgotten({ books, ledger, alarm, booked }: SweepParts, { id,
   const before = ((await ledger.look(id, Number.MAX_SAFE_INTEGER, 0))?.now ?? 0) - UNBOOKED_MS
   let after = 0
   for (let page = await ledger.entries(id, epoch, after, before, PAGE); page.length > 0; ) {
-    const known = new Set((await books.byIds(page.map((hold) => hold.orderId))).map((order) => order.orderId))
+    const known = new Set((await books.ordersOf(id, { epoch, seq: after }, PAGE)).map((order) => order.orderId))
     const forgotten = page.filter((hold) => !known.has(hold.orderId))
     if (forgotten.length > 0 && (await book(books, alarm, id, epoch, forgotten.map(entryOf))).kind !== 'booked') return
     if (forgotten.length > 0) booked()

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { suite, test } from 'node:test'
 import { LocalPush } from './local-push.ts'
 import { Outlet } from './outlet.ts'
+import { pushContract } from './push.contract.ts'
 
 const saleId = '0190f7b4-0000-7000-8000-000000000001'
 const hint = { type: 'sale', saleId, status: 'ACTIVE', phase: 'Active' } as const
@@ -29,4 +30,12 @@ test('a thousand who watch are told in parts, each once, and whoever waits has t
   }
   assert.equal(parts, 10)
   assert.ok(told.every((times) => times === 1))
+})
+
+suite('one process', () => {
+  pushContract(async () => {
+    const push = new LocalPush()
+    await push.start()
+    return [push, push]
+  })
 })

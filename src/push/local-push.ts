@@ -16,6 +16,11 @@ export class LocalPush implements Push, Watching {
     this.#soon = soon
   }
 
+  /** There is nobody else to hear of. */
+  async start(): Promise<void> {}
+
+  async stop(): Promise<void> {}
+
   toBuyer(buyerId: Id, hint: OrderHint): void {
     const watching = this.#buyers.get(buyerId)
     if (!watching) return
@@ -37,8 +42,13 @@ export class LocalPush implements Push, Watching {
     add(this.#sales, saleId, outlet)
   }
 
-  watchBuyer(buyerId: Id, outlet: Outlet): void {
+  async watchBuyer(buyerId: Id, outlet: Outlet): Promise<void> {
     add(this.#buyers, buyerId, outlet)
+  }
+
+  /** Somebody here watches for that buyer. */
+  hasBuyer(buyerId: Id): boolean {
+    return this.#buyers.has(buyerId)
   }
 
   forget(outlet: Outlet, saleIds: Iterable<Id>, buyerId: Id | undefined): void {

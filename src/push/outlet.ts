@@ -13,9 +13,15 @@ const BUFFERED_MAX = 64 * 1024
 
 /** Who wants which hints, in the process that holds their sockets. */
 export interface Watching {
+  /** Before the first socket: from now on this process hears what others tell. Throws nothing where it cannot. */
+  start(): Promise<void>
+  /** After the last socket. */
+  stop(): Promise<void>
   /** Repeating does nothing. */
   watchSale(saleId: Id, outlet: Outlet): void
-  watchBuyer(buyerId: Id, outlet: Outlet): void
+  /** At once for what this process tells. Resolves when it is so for all others, or soon after where that cannot be had now.
+   *  Repeating does nothing. */
+  watchBuyer(buyerId: Id, outlet: Outlet): Promise<void>
   /** The socket is gone; `saleIds` and `buyerId` are what it watched. */
   forget(outlet: Outlet, saleIds: Iterable<Id>, buyerId: Id | undefined): void
 }

@@ -45,7 +45,7 @@ function worldOver(stores: TestStores, clock: HandClock) {
   const runSale = new RunSale({ sales, ledger, board, push, clock: patient, endingSoonMs: 1000, changed() {} })
   const failed = (error: unknown) => void wrong.push(error)
   const alarm = (_: Id, epoch: number, because: string) => failed(`epoch ${epoch}: ${because}`)
-  const gate = { newId, alarm, failed, behind: () => false, booked() {}, waitingMax: 1000 }
+  const gate = { newId, alarm, failed, behind: () => false, booked() {}, waitingMax: 1000, inFlightMax: 4 }
   const moves = { books, ledger, announce }
   const rebuild = new RebuildLedger({ sales, books, ledger, clock, rebuilt: (saleId) => failed(`${saleId} was rebuilt`) })
   const audited = { sales, ledger, rebuild, clock, stuckMs: STUCK_MS }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { until } from '../redis-ledger.ts'
+import { watchedBy } from '../redis-sentinels.ts'
 import { childrenOf, isWorker } from '../set/children-of.ts'
-import { watchedBy } from '../set/sentinels.ts'
 import type { ShopSet } from '../set/set.ts'
 
 /** What can be struck. After `back` it is as it was, or somebody else stands in for it, and all of it is there again. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { until } from '../redis-ledger.ts'
+import { SENTINEL_NAME, type Sentinel, startSentinel, watchedBy } from '../redis-sentinels.ts'
 import { type RedisServer, startRedis } from '../redis-server.ts'
-import { SENTINEL_NAME, type Sentinel, startSentinel, watchedBy } from './sentinels.ts'
 
 const CALM_MS = 30_000
 

@@ -21,6 +21,20 @@ export const postgresFacts: SqlFacts = {
         .replace(/\b(varchar\(\d+\)|text)(?=[\s,)]|$)/g, '$1 COLLATE "C"')
     )
   },
+  widened: (table, column, type) => [`ALTER TABLE ${table} ALTER COLUMN ${column} TYPE ${type}`],
+  // A key's columns are numbered from 0.
+  columns: `SELECT a.attname AS name, coalesce(array_position(i.indkey::int2[], a.attnum), -1) + 1 AS place, a.attidentity <> '' AS given
+    FROM pg_attribute a LEFT JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary
+    WHERE a.attrelid = to_regclass(?) AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attnum`,
+  filled: (table, given) => [
+    ...(given === undefined
+      ? []
+      : [
+          `SELECT setval(pg_get_serial_sequence('${table}', '${given}'), coalesce(max("${given}"), 1), max("${given}") IS NOT NULL) FROM "${table}"`,
+        ]),
+    // Else the server would plan for empty tables until it looks by itself, some minutes later.
+    `ANALYZE "${table}"`,
+  ],
 }
 
 /** Literals, quoted names and comments, or a placeholder. */

@@ -7,6 +7,7 @@ import { DuplicateKey } from '../duplicate-key.ts'
 import type { Random } from '../random.ts'
 import { type Database, isValue, type Sql, type Value } from '../sql.ts'
 import type { PostgresAddress } from './address.ts'
+import { type Asked, Batch } from './batch.ts'
 import { Clash, faultOf, isRefusal, numbered, postgresFacts } from './dialect.ts'
 import { RemoteTime } from './remote-time.ts'
 
@@ -79,7 +80,6 @@ export class PostgresDatabase implements Database {
       max,
       types,
       keepAlive: true,
-      pipeline: true,
       connectionTimeoutMillis: CONNECT_MS,
       query_timeout: statementMs + SILENT_MS,
       idleTimeoutMillis: 30_000,
@@ -170,6 +170,10 @@ class Connection implements Sql {
   readonly #client: pg.PoolClient
   readonly #numbered: (text: string) => string
   readonly #tools: PostgresTools
+  readonly #waiting: Asked[] = []
+  #isAsking = false
+  /** When what the server is at began, ticks. */
+  #since = 0
   #isOpen = false
   #isBroken = false
   /** The fault that spoiled the transaction: the server refuses whatever comes after it. */
@@ -186,7 +190,7 @@ class Connection implements Sql {
   }
 
   async run(text: string, ...values: Value[]): Promise<number> {
-    return (await this.#ask(text, values)).rowCount ?? 0
+    return (await this.#ask(text, values)).changed
   }
 
   rows<Row>(query: CompiledQuery<Row>): Promise<Row[]> {
@@ -197,17 +201,49 @@ class Connection implements Sql {
     return this.run(query.sql, ...(query.parameters as Value[]))
   }
 
-  async #ask(text: string, values: Value[]): Promise<pg.QueryResult> {
+  #ask(text: string, values: Value[]): Promise<{ rows: object[]; changed: number }> {
     assert(this.#isOpen, `a statement after the end of its transaction: ${text}`)
     for (const value of values) assert(isValue(value), `only plain values can be bound: ${text}`)
-    try {
-      return await this.#timed(text, () => this.#client.query(this.#numbered(text), values))
-    } catch (error) {
-      const fault = faultOf(error, text)
-      if (fault.code === 'store-away') this.#isBroken = true
-      this.#spoiled ??= fault
-      throw this.#spoiled
+    const { promise, resolve, reject } = Promise.withResolvers<{ rows: object[]; changed: number }>()
+    this.#waiting.push({
+      text: this.#numbered(text),
+      values: values.map(storable),
+      answer: (answer) => {
+        this.#took(text)
+        resolve(answer)
+      },
+      fail: (error) => {
+        this.#took(text)
+        reject(this.#spoil(faultOf(error, text)))
+      },
+    })
+    if (!this.#isAsking) this.#soon()
+    return promise
+  }
+
+  #spoil(fault: Fault): Fault {
+    if (fault.code === 'store-away') this.#isBroken = true
+    this.#spoiled ??= fault
+    return this.#spoiled
+  }
+
+  /** When all who were just answered have asked what they ask next, so that it goes together. */
+  #soon(): void {
+    this.#isAsking = true
+    queueMicrotask(() => process.nextTick(() => void this.#send()))
+  }
+
+  async #send(): Promise<void> {
+    const asked = this.#waiting.splice(0)
+    if (this.#spoiled) for (const one of asked) one.fail(this.#spoiled)
+    else {
+      this.#since = this.#tools.clock.ticks()
+      const batch = new Batch(asked, types)
+      this.#client.query(batch)
+      await batch.done
     }
+    this.#isAsking = false
+    if (this.#waiting.length > 0) this.#soon()
   }
 
   /** Answers the database's time. */
@@ -224,7 +260,8 @@ class Connection implements Sql {
   async commit(): Promise<void> {
     this.#isOpen = false
     try {
-      const { command } = await this.#timed('COMMIT', () => this.#client.query('COMMIT'))
+      this.#since = this.#tools.clock.ticks()
+      const { command } = await this.#client.query('COMMIT').finally(() => this.#took('COMMIT'))
       if (command === 'COMMIT') return
     } catch (error) {
       const { code, message } = faultOf(error, 'COMMIT')
@@ -248,16 +285,18 @@ class Connection implements Sql {
     this.#client.release(isBroken)
   }
 
-  async #timed<T>(text: string, work: () => Promise<T>): Promise<T> {
-    const { clock, slow } = this.#tools
-    const from = clock.ticks()
-    try {
-      return await work()
-    } finally {
-      const ms = clock.ticks() - from
-      if (ms > SLOW_MS) slow(text, ms)
-    }
+  /** A statement was answered, and the next one began. */
+  #took(text: string): void {
+    const now = this.#tools.clock.ticks()
+    const ms = now - this.#since
+    this.#since = now
+    if (ms > SLOW_MS) this.#tools.slow(text, ms)
   }
+}
+
+/** The server refuses NUL in a text. It becomes what the driver makes of half a surrogate pair. */
+function storable(value: Value): Value {
+  return typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value
 }
 
 function whole(text: string): number {

@@ -81,7 +81,17 @@ export class RedisConnection {
   }
 
   /** Throws `Fault`: `refused` where the command was never written or the server refused it, else `unknown`. */
-  async call(args: string[]): Promise<RedisReply> {
+  call(args: string[]): Promise<RedisReply> {
+    return this.#inTime(this.#client.sendCommand<RedisReply>(args))
+  }
+
+  /** From now on this connection only listens, and takes no call but PING; `heard` is called once for each message, in order.
+   *  Throws `Fault`. */
+  listen(channel: string, heard: (text: string) => void): Promise<void> {
+    return this.#inTime(this.#client.subscribe(channel, heard))
+  }
+
+  async #inTime<T>(reply: Promise<T>): Promise<T> {
     const answered = new AbortController()
     const { promise: tooLate, reject } = Promise.withResolvers<never>()
     void this.#clock.sleep(CALL_MS + 1, answered.signal).then(() => {
@@ -90,7 +100,6 @@ export class RedisConnection {
       reject(new Fault('redis-silent', 'unknown', `Redis did not answer within ${CALL_MS} ms`))
       this.destroy()
     })
-    const reply = this.#client.sendCommand<RedisReply>(args)
     try {
       return await Promise.race([reply, tooLate])
     } catch (error) {
@@ -102,11 +111,6 @@ export class RedisConnection {
     } finally {
       answered.abort()
     }
-  }
-
-  /** From now on this connection only listens; `heard` is called once for each message, in order. Throws what the server has against it. */
-  async listen(channel: string, heard: (text: string) => void): Promise<void> {
-    await this.#client.subscribe(channel, heard)
   }
 
   /** What is under way is still answered. */

@@ -77,7 +77,8 @@ export class RedisLink {
 
   /**
    * Hears what is published on a channel, again after each loss of the connection; what is published in between is lost. A link
-   * that listens is for nothing else. Once a channel; throws what the server has against it.
+   * that listens is for nothing else but `PING`, which finds out that the server stands still. Once a channel. Throws `Fault`, and is
+   * listened to from the next connection on all the same.
    */
   async listen(channel: string, heard: (text: string) => void): Promise<void> {
     this.#channels.set(channel, heard)
@@ -140,7 +141,12 @@ export class RedisLink {
     const { clock, check } = this.#parts
     const connection = await RedisConnection.open(this.#address, await this.#primary(), clock)
     const { facts } = connection
-    for (const [channel, heard] of this.#channels) await connection.listen(channel, heard)
+    try {
+      for (const [channel, heard] of this.#channels) await connection.listen(channel, heard)
+    } catch (error) {
+      connection.destroy()
+      throw error
+    }
     const because = facts.role === 'master' ? check(facts) : undefined
     if (facts.role === 'master' && because === undefined) return connection
     connection.destroy()

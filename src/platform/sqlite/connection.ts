@@ -12,6 +12,11 @@ export const sqliteFacts: SqlFacts = {
   forUpdate: () => '',
   alone: [],
   definition: (statement) => statement,
+  // A length is a word here, and no limit.
+  widened: () => [],
+  columns: 'SELECT name, pk AS place, 0 AS given FROM pragma_table_info(?) ORDER BY cid',
+  // Keys go on behind the highest row by themselves.
+  filled: () => [],
 }
 
 /** Statements that are kept prepared. Those that list their values make a text for each length, so there must be an end. */

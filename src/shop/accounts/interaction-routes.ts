@@ -98,7 +98,7 @@ function isFromHere({ headers }: FastifyRequest, origin: string): boolean {
 }
 
 async function attemptSignIn(parts: InteractionParts, form: Form, words: Words, address: string): Promise<Outcome> {
-  return outcomeOf(await signIn(parts, form.email.toLowerCase(), form.password, address), words)
+  return outcomeOf(await signIn(parts, form.email, form.password, address), words)
 }
 
 /**
@@ -108,7 +108,7 @@ async function attemptSignIn(parts: InteractionParts, form: Form, words: Words, 
 async function attemptSignUp(parts: InteractionParts, form: Form, words: Words, address: string): Promise<Outcome> {
   const made = await signUp(parts, { ...form, name: form.name })
   if (made.kind !== 'taken') return outcomeOf(made, words)
-  const outcome = await signIn(parts, form.email.toLowerCase(), form.password, address)
+  const outcome = await signIn(parts, form.email, form.password, address)
   if (outcome.kind === 'wrong') return { kind: 'refused', code: 'conflict', errors: { email: words.emailTaken } }
   return outcomeOf(outcome, words)
 }

@@ -95,7 +95,13 @@ export class Keys {
   }
 }
 
-function keySet(text: string, { place = 'The table keyring' }: Keyring): KeySet {
+/** Whether two keyrings sign alike. */
+export function isSameKeys(text: string, other: string): boolean {
+  const [one, two] = [text, other].map((each) => keySet(each, {}).signing.kid)
+  return one === two
+}
+
+function keySet(text: string, { place = 'The table keyring' }: Pick<Keyring, 'place'>): KeySet {
   try {
     const set = JSON.parse(text) as KeySet
     if (set.signing.kty === 'RSA' && set.cookies.length > 0 && Array.isArray(set.issuers)) return set

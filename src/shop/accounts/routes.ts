@@ -112,7 +112,7 @@ function loginRoute(app: App, parts: AccountParts): void {
     },
     async (request, reply) => {
       const { email, password } = request.body
-      const outcome = await signIn(parts, email.toLowerCase(), password, request.ip)
+      const outcome = await signIn(parts, email, password, request.ip)
       switch (outcome.kind) {
         case 'welcome':
           request.log.info({ event: 'signed-in', userId: outcome.userId })

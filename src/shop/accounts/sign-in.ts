@@ -1,5 +1,6 @@
 import type { Id } from '../../core/ids.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { EMAIL_MAX } from './account-rules.ts'
 import { type PasswordTurns, passwordMatches } from './passwords.ts'
 import type { Accounts } from './sql-accounts.ts'
 
@@ -16,11 +17,13 @@ export type SignIn =
  */
 export async function signIn(
   parts: { accounts: Accounts; turns: PasswordTurns; clock: Clock; newId: () => Id },
-  email: string,
+  typed: string,
   password: string,
   address: string,
 ): Promise<SignIn> {
   const { accounts, turns, clock, newId } = parts
+  // What was short enough may be longer in lower case, and there is room for no more.
+  const email = typed.toLowerCase().slice(0, EMAIL_MAX)
   const outcome = await turns.take(async (): Promise<SignIn> => {
     const forMs = await accounts.lockedFor(email, address, clock.now())
     if (forMs > 0) return { kind: 'locked', forMs }

@@ -1,3 +1,4 @@
+import type { Generated } from 'kysely'
 import type { Migration } from '../../platform/sql.ts'
 
 export type AccountTables = {
@@ -12,7 +13,7 @@ export type AccountTables = {
     created_at: number
   }
   login_failures: { id: string; email: string; address: string; at: number }
-  ended_grants: { grant_id: string; at: number }
+  ended_grants: { id: Generated<number>; grant_id: string; at: number }
   keyring: { name: string; content: string }
   oidc_models: {
     kind: string
@@ -72,8 +73,8 @@ export const accountMigrations: Migration[] = [
   {
     id: 'accounts-2',
     statements: () => [
-      // By time, as it is read; one that is told twice stands twice.
-      'CREATE TABLE ended_grants (grant_id varchar(100) NOT NULL, at bigint NOT NULL)',
+      // One that is told twice stands twice.
+      'CREATE TABLE ended_grants (id integer PRIMARY KEY, grant_id varchar(100) NOT NULL, at bigint NOT NULL)',
       'CREATE INDEX ended_grants_at ON ended_grants (at)',
       'CREATE TABLE keyring (name varchar(40) PRIMARY KEY, content text NOT NULL)',
     ],

@@ -11,7 +11,10 @@ import { type ImportFile, readCsvFile, readJsonFile } from './import-file.ts'
 import { fieldReader, type Problem } from './product-fields.ts'
 
 type CatalogueParts = {
+  /** What buyers are shown; changes go by it as well. */
   catalogue: Catalogue
+  /** What an operator is shown: from no cache. */
+  record: Pick<Catalogue, 'product' | 'products' | 'knownHandles'>
   clock: Clock
   newId: () => Id
   /** Of prices in files that name none. */
@@ -82,6 +85,7 @@ const ImportAnswer = Type.Object(
 
 export function catalogueRoutes(app: App, parts: CatalogueParts): void {
   publicRoutes(app, parts)
+  recordRoutes(app, parts)
   productRoutes(app, parts)
   importRoute(app, parts)
 }
@@ -145,7 +149,8 @@ function publicRoutes(app: App, { catalogue }: CatalogueParts): void {
   })
 }
 
-function productRoutes(app: App, { catalogue, clock, newId, currency }: CatalogueParts): void {
+/** What an operator is shown. */
+function recordRoutes(app: App, { record }: CatalogueParts): void {
   const tags = ['Administration']
   const onRequest = app.needs('admin')
   app.get(
@@ -160,8 +165,29 @@ function productRoutes(app: App, { catalogue, clock, newId, currency }: Catalogu
       },
     },
     async ({ query: { limit, after, category } }) =>
-      page(await catalogue.products(limit + 1, after, category), limit, ({ id }) => id, shown),
+      page(await record.products(limit + 1, after, category), limit, ({ id }) => id, shown),
   )
+  app.get(
+    '/api/v1/admin/products/:id',
+    {
+      onRequest,
+      schema: {
+        tags,
+        summary: 'One product, as it is now',
+        params: Params,
+        response: answers({ 200: ProductSchema }, 400, 401, 403, 404),
+      },
+    },
+    async ({ params }, reply) => {
+      const product = await record.product(params.id)
+      return product ? shown(product) : noSuchProduct(reply)
+    },
+  )
+}
+
+function productRoutes(app: App, { catalogue, clock, newId, currency }: CatalogueParts): void {
+  const tags = ['Administration']
+  const onRequest = app.needs('admin')
   app.post(
     '/api/v1/admin/products',
     {
@@ -216,7 +242,7 @@ function productRoutes(app: App, { catalogue, clock, newId, currency }: Catalogu
   )
 }
 
-function importRoute(app: App, { catalogue, clock, newId, currency }: CatalogueParts): void {
+function importRoute(app: App, { catalogue, record, clock, newId, currency }: CatalogueParts): void {
   // A scope of its own: only here is CSV understood.
   app.register(async (scope) => {
     scope.addContentTypeParser('text/csv', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
@@ -247,7 +273,7 @@ function importRoute(app: App, { catalogue, clock, newId, currency }: CatalogueP
           const detail = `Nothing was imported. Correct the lines named in "rejected"${advice}.`
           return reply.problem('invalid', detail, { created: 0, updated: 0, rejected })
         }
-        if (query.dryRun) return { ...(await preview(catalogue, file.products)), rejected }
+        if (query.dryRun) return { ...(await preview(record, file.products)), rejected }
         const products = file.products.map(({ product }) => ({ id: newId(), product }))
         return { ...(await catalogue.import(products, clock.now())), rejected }
       },
@@ -255,8 +281,8 @@ function importRoute(app: App, { catalogue, clock, newId, currency }: CatalogueP
   })
 }
 
-async function preview(catalogue: Pick<Catalogue, 'knownHandles'>, products: { line: number; product: ImportedProduct }[]) {
-  const known = new Set(await catalogue.knownHandles(products.map(({ product }) => product.handle)))
+async function preview(record: Pick<Catalogue, 'knownHandles'>, products: { line: number; product: ImportedProduct }[]) {
+  const known = new Set(await record.knownHandles(products.map(({ product }) => product.handle)))
   const rows = products.map(({ line, product: { handle, name, price, currency } }) => ({
     line,
     name,

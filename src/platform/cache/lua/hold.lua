@@ -1,0 +1,5 @@
+-- The watchdog's: the lock lives on while its holder does.
+-- KEYS[1] key of the lock  ARGV[1] lock, as look.lua gave it  ARGV[2] life from now, ms
+-- Returns 1, or 0 where it is no longer the holder's
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { until } from '../redis-ledger.ts'
 import { watchedBy } from '../redis-sentinels.ts'
-import { childrenOf } from '../set/children-of.ts'
+import { childrenOf, isWorker } from '../set/children-of.ts'
 import type { ShopSet } from '../set/set.ts'
 
 /** What can be struck. After `back` it is as it was, or somebody else stands in for it, and all of it is there again. */
@@ -55,7 +55,7 @@ function ofMember(one: ShopSet['members'][number]): Target {
 
 /** nginx starts another by itself. */
 function ofWorker({ nginx }: ShopSet, turn: number): Target {
-  const workers = nginx.workers()
+  const workers = childrenOf(nginx.pid).filter(isWorker)
   const pid = workers[turn % workers.length] ?? 0
   return { ...signalled(() => [pid]), kill: async () => void process.kill(pid, 'SIGKILL'), back: async () => {} }
 }

@@ -5,10 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { RoleName } from '../../src/config.ts'
 import { ApiClient } from '../../src/platform/api-client.ts'
 import { freePort } from '../free-port.ts'
+import { type NginxServer, startNginx, withoutNginx } from '../nginx-server.ts'
 import { type PostgresServer, startPostgres, withoutPostgres } from '../postgres-server.ts'
 import { type RedisServer, startRedis, withoutRedis } from '../redis-server.ts'
 import { type Running, startProcess } from '../shop.ts'
-import { type Nginx, startNginx, TAKEN_BACK_MS, withoutNginx } from './nginx.ts'
 import { type RedisPair, startRedisPair } from './redis-pair.ts'
 
 /** Why no set can be started here; false where one can. */
@@ -41,7 +41,7 @@ export type ShopSet = AsyncDisposable & {
   dir: string
   members: Member[]
   of(role: RoleName): Member[]
-  nginx: Nginx
+  nginx: NginxServer
   redis: RedisPair
   cache: RedisServer
   postgres: PostgresServer
@@ -51,6 +51,8 @@ export type ShopSet = AsyncDisposable & {
 
 /** How many processes of each role. */
 const COUNTS = { api: 2, relay: 2, payments: 2, scheduler: 2, 'gateway-demo': 1 } as const satisfies Record<RoleName, number>
+/** nginx gives nothing more for 5 s to who failed twice, counted in whole seconds. */
+const TAKEN_BACK_MS = 6500
 const GATEWAY_KEY = 'gateway-of-the-set'
 
 /** The scaled-out shop on this machine: nginx, processes of each role, Redis with replica and Sentinels, another Redis for what is
@@ -93,11 +95,8 @@ async function open(stack: AsyncDisposableStack, env: Record<string, string>): P
   stack.defer(async () => void (await Promise.all(members.map((one) => one.kill()))))
   await Promise.all(members.map((one) => one.start()))
   const of = (role: RoleName) => members.filter((one) => one.role === role)
-  const nginx = await startNginx(
-    portOf('nginx'),
-    of('api').map(({ name }) => portOf(name)),
-  )
-  stack.defer(() => nginx.stop())
+  const shops = of('api').map((one) => one.url)
+  const nginx = stack.use(await startNginx(shops, { port: portOf('nginx'), unlimited: true }))
   const { token } = JSON.parse(readFileSync(join(root, 'api-1', 'run.json'), 'utf8')) as { token: string }
   writeFileSync(join(root, 'run.json'), JSON.stringify({ url, token }), { mode: 0o600 })
   return {

@@ -132,7 +132,7 @@ const pathCanaries: Canary[] = [
   canary(
     'no catch-up',
     300,
-    ['src/purchase/catch-up.ts', 'await book(books, alarm, saleId, epoch, whole.map(entryOf))', "{ kind: 'booked' }"],
+    ['src/purchase/catch-up.ts', 'await book(books, alarm, saleId, epoch, missing.map(entryOf))', "{ kind: 'booked' }"],
     ['src/purchase/sweep.ts', 'if (await isLevel(parts, sale)) await bookForgotten(parts, sale)', 'await isLevel(parts, sale)'],
   ),
   canary('the ledger frees a unit before the books', 8000, [

@@ -38,8 +38,12 @@ export const lossCanaries: Canary[] = [
   ]),
   unchecked('a rebuild that trusts the ledger', 2000, [
     REBUILD,
-    'for await (const page of this.#pages(id)) holds.push(...page.map(holdOf))',
-    'for (let e = 1; e <= evidence; e++) holds.push(...(await ledger.entries(id, e, 0, ALL, ALL)))',
+    'this.#holds(id)',
+    `(async () => {
+      const holds = []
+      for (let e = 1; e <= evidence; e++) holds.push(...(await ledger.entries(id, e, 0, ALL, ALL)))
+      return holds
+    })()`,
   ]),
   canary('a rebuild that forgets released orders', 2000, [
     REBUILD,

@@ -141,7 +141,7 @@ export class RebuildLedger {
 
   async #holds(saleId: Id): Promise<Hold[]> {
     const holds: Hold[] = []
-    for await (const page of this.#pages(saleId)) for (const order of page) holds.push(holdOf(order))
+    for await (const page of this.#pages(saleId)) holds.push(...page.map(holdOf))
     return holds
   }
 

@@ -100,7 +100,7 @@ export async function openLedger({ ledgerUrl }: Config, log: Log) {
 /** What processes share besides the record: `link` for calls, `listener` for messages. */
 export type Shared = { link: RedisLink; listener: RedisLink } & AsyncDisposable
 
-/** Connects to the Redis of `CACHE_URL`; null where none is set. Throws `RedisUnusable`. */
+/** Connects to the Redis of `CACHE_URL`, now or when it is there: a shop sells without it. Null where none is set. */
 export async function openShared({ cacheUrl }: Config, log: Log): Promise<Shared | null> {
   if (cacheUrl === null) return null
   const { RedisLink } = await import('./platform/redis/redis-link.ts')
@@ -108,11 +108,8 @@ export async function openShared({ cacheUrl }: Config, log: Log): Promise<Shared
     if (because === null) log.info({ event: 'shared-reached' }, 'the shared Redis is reached again')
     else log.warn({ event: 'shared-lost', because }, 'the shared Redis cannot be reached; each process goes on by itself')
   })
-  const link = await RedisLink.open(cacheUrl, { clock, check: () => undefined, told })
-  const listener = await RedisLink.open(cacheUrl, { clock, check: () => undefined, told: () => {} }).catch(async (error) => {
-    await link.stop()
-    throw error
-  })
+  const link = await RedisLink.openLater(cacheUrl, { clock, check: () => undefined, told })
+  const listener = await RedisLink.openLater(cacheUrl, { clock, check: () => undefined, told: () => {} })
   return {
     link,
     listener,

@@ -58,9 +58,9 @@ function tree(planted: Record<string, string> = {}): string {
   const root = mkdtempSync(join(tmpdir(), 'gates-'))
   folders.push(root)
   for (const name of ['biome.json', '.dependency-cruiser.mjs', 'tsconfig.json']) cpSync(join(house, name), join(root, name))
-  const { workspaces, ...knip } = JSON.parse(readFileSync(join(house, 'knip.json'), 'utf8'))
+  const { workspaces, ignoreBinaries: _, ...knip } = JSON.parse(readFileSync(join(house, 'knip.json'), 'utf8'))
   const { entry: entries, project } = workspaces['.']
-  // Of the house's own entries those that the small tree has, too: knip finds fault with one that leads nowhere.
+  // Of the house's own entries those that the small tree has, too: knip finds fault with what leads nowhere.
   const entry = entries.filter((path: string) => path.includes('*') || clean[path] !== undefined)
   writeFileSync(join(root, 'knip.json'), JSON.stringify({ ...knip, entry, project }))
   symlinkSync(join(house, 'node_modules'), join(root, 'node_modules'), 'junction')

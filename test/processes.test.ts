@@ -92,6 +92,20 @@ suite('a shop in several processes', { skip: without, timeout: 300_000 }, () => 
     await until(seen)
   })
 
+  test('a shared Redis that is away does not keep a shop from starting, and is found when it comes', async (t) => {
+    const late = await startRedis()
+    t.after(() => late.stop())
+    await late.kill()
+    const shop = await startShop(await shared({ CACHE_URL: late.url }), t)
+    assert.match(shop.output(), /"event":"shared-lost"/)
+    const ask = () => fetch(`${shop.url}/api/v1/live/ticket`, { method: 'POST', headers: bearer(shop.token) })
+    assert.equal((await ask()).status, 503)
+    assert.equal((await fetch(`${shop.url}/api/v1/products`)).status, 200)
+    await late.start()
+    await until(async () => (await ask()).status === 200)
+    assert.match(shop.output(), /"event":"shared-reached"/)
+  })
+
   test('each role by itself: a rehearsal is exact; each is ready, and ends when asked to', async (t) => {
     const env = await shared({ LEDGER_URL: `${redis.url}/1` })
     const api = await startShop(env, t)

@@ -51,6 +51,18 @@ export class RedisLink {
     return link
   }
 
+  /** The same, where it may be had later: until then it is told why not, and calls are refused. */
+  static async openLater(address: RedisAddress, parts: LinkParts): Promise<RedisLink> {
+    const link = new RedisLink(address, parts)
+    try {
+      link.#use(await link.#connect())
+    } catch (error) {
+      parts.told(reasonOf(error))
+      link.#opening = link.#reopen().finally(() => (link.#opening = undefined))
+    }
+    return link
+  }
+
   /** Of the server at the other end now. Throws `Fault`, `refused`. */
   get incarnation(): string {
     return this.#present().facts.incarnation

@@ -7,6 +7,7 @@ import { PostgresDatabase } from './platform/postgres/postgres-database.ts'
 import { idMaker, systemRandom as random } from './platform/random.ts'
 import type { RedisAddress } from './platform/redis/redis-address.ts'
 import { RedisLink } from './platform/redis/redis-link.ts'
+import { COUNTING } from './postgres-stores.ts'
 import { migrations } from './stores.ts'
 
 /** Prints what `look` found, or, of what is wrong, its message, which says what to do. Answers whether it was well. */
@@ -47,7 +48,7 @@ async function examineDatabase(db: PostgresDatabase, { reads, writes }: Postgres
       throw new Error(`its clock is ${apart} ms ahead of the one here: set both by NTP, sales start by the database's`)
     return `${Math.abs(apart)} ms from the one here`
   })
-  await check('database connections', () => connections(db, writes + reads))
+  await check('database connections', () => connections(db, writes + reads + COUNTING.reads))
   await check('database durability', async () => {
     const names = ['fsync', 'full_page_writes', 'synchronous_commit']
     const found = await rowOf<Record<string, string>>(

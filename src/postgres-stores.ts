@@ -6,11 +6,14 @@ import type { PostgresAddress } from './platform/postgres/address.ts'
 import { PostgresDatabase } from './platform/postgres/postgres-database.ts'
 import { systemRandom as random } from './platform/random.ts'
 import type { Database } from './platform/sql.ts'
-import { mayLag } from './store-calls.ts'
+import { counts, mayLag } from './store-calls.ts'
 import { makeStores, type Stores } from './stores.ts'
 
 /** The replica could not be asked: so long all is read from the books themselves, milliseconds. */
 const REPLICA_REST_MS = 5000
+
+/** What counts a sale row by row takes seconds where there are millions, and is given these: two connections at most, and so long. */
+export const COUNTING = { writes: 1, reads: 2, statementMs: 300_000 }
 
 /** The server cannot be used as it is, or not be reached. */
 class DatabaseUnusable extends Error {
@@ -25,9 +28,11 @@ export async function openPostgresStores(
   log: ReturnType<typeof makeLog>,
 ): Promise<{ stores: Stores } & AsyncDisposable> {
   const database = open(address, log)
+  const counter = open({ ...address, ...COUNTING }, log)
   const replica = replicaUrl && open(replicaUrl, log)
   const stack = new AsyncDisposableStack()
   stack.use(database)
+  stack.use(counter)
   if (replica) stack.use(replica)
   const settings = { holdTtlMs, currency }
   const stores = makeStores(database, settings)
@@ -39,9 +44,12 @@ export async function openPostgresStores(
     throw new DatabaseUnusable(`The database of DATABASE_URL cannot be used: ${error.message}`)
   }
   const dispose = () => stack.disposeAsync()
-  if (!replica) return { stores, [Symbol.asyncDispose]: dispose }
+  const { facts, now } = database
+  const patient: Database = { facts, now, write: database.write.bind(database), read: counter.read.bind(counter) }
+  const counting = readFrom(stores, makeStores(patient, settings), counts)
+  if (!replica) return { stores: counting, [Symbol.asyncDispose]: dispose }
   const behind = makeStores(restingReplica(database, replica, log), settings)
-  return { stores: readFrom(stores, behind), [Symbol.asyncDispose]: dispose }
+  return { stores: readFrom(counting, behind, mayLag), [Symbol.asyncDispose]: dispose }
 }
 
 /** The database without stores, for a command that moves a whole shop. Throws `DatabaseUnusable`, also while a shop has it open. */
@@ -96,10 +104,10 @@ function restingReplica(database: PostgresDatabase, replica: PostgresDatabase, l
   }
 }
 
-/** What may lag is asked of `behind`, all else of `stores`. */
-function readFrom(stores: Stores, behind: Stores): Stores {
-  const mixed = Object.entries(mayLag).map(([store, methods]) => {
-    const asked = (method: string | symbol) => ((methods as readonly unknown[]).includes(method) ? behind : stores)
+/** These calls are asked of `others`, all else of `stores`. */
+function readFrom(stores: Stores, others: Stores, calls: Record<string, readonly string[]>): Stores {
+  const mixed = Object.entries(calls).map(([store, methods]) => {
+    const asked = (method: string | symbol) => ((methods as readonly unknown[]).includes(method) ? others : stores)
     const face = new Proxy(stores[store as keyof Stores] as object, {
       get(_, method) {
         const from = asked(method)[store as keyof Stores] as unknown as Record<string | symbol, unknown>

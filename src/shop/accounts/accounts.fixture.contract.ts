@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
-import { setImmediate } from 'node:timers/promises'
+import { DatabaseSync } from 'node:sqlite'
 import Fastify from 'fastify'
+import { type OpenDatabase, oneConnection } from '../../../test/one-connection.ts'
 import { codes } from '../../core/codes.ts'
 import type { Id } from '../../core/ids.ts'
 import { TokenCheck } from '../../gate/identity.ts'
 import { systemClock } from '../../platform/clock.ts'
 import type { App } from '../../platform/http.ts'
 import { idMaker, systemRandom } from '../../platform/random.ts'
-import { type Database, migrate, type Sql } from '../../platform/sql.ts'
-import { sqliteFacts } from '../../platform/sqlite/connection.ts'
+import { migrate } from '../../platform/sql.ts'
 import { ensureAdministrator } from './administrator.ts'
 import { Identity, mountIdentity, type Tokens } from './identity.ts'
 import { KeyFile } from './key-file.ts'
@@ -24,38 +23,11 @@ import { accountMigrations } from './tables.ts'
 const audience = 'urn:doorbuster:api'
 export const password = 'correct horse'
 
-/** One transaction after the other on one connection: enough of a database for a store. */
 export function sqliteIn(dataDir: string): OpenDatabase {
-  const sqlite = new DatabaseSync(join(dataDir, 'books.db'))
-  const values = (given: readonly unknown[]) => given as SQLInputValue[]
-  const sql: Sql = {
-    all: async (text, ...given) => sqlite.prepare(text).all(...values(given)) as never[],
-    run: async (text, ...given) => Number(sqlite.prepare(text).run(...values(given)).changes),
-    rows: async (query) => sqlite.prepare(query.sql).all(...values(query.parameters)) as never[],
-    change: async (query) => Number(sqlite.prepare(query.sql).run(...values(query.parameters)).changes),
-  }
-  let last: Promise<unknown> = Promise.resolve()
-  function transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
-    const result = last.then(async () => {
-      // As far away as another thread, so that requests of one moment overlap.
-      await setImmediate()
-      sqlite.exec('BEGIN IMMEDIATE')
-      try {
-        const value = await work(sql)
-        sqlite.exec('COMMIT')
-        return value
-      } catch (error) {
-        sqlite.exec('ROLLBACK')
-        throw error
-      }
-    })
-    last = result.catch(() => {})
-    return result
-  }
-  return { facts: sqliteFacts, write: transaction, read: transaction, [Symbol.asyncDispose]: async () => sqlite.close() }
+  return oneConnection(new DatabaseSync(join(dataDir, 'books.db')))
 }
 
-export type OpenDatabase = Database & AsyncDisposable
+export type { OpenDatabase }
 export type AccountsShop = Awaited<ReturnType<typeof openShop>>
 
 /** A shop's accounts on a folder; opened twice, the second is the restart of the first. */

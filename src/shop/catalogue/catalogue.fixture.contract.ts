@@ -8,13 +8,13 @@ import { Ajv } from 'ajv'
 import formats from 'ajv-formats'
 import Fastify, { type InjectOptions } from 'fastify'
 import type { CompiledQuery } from 'kysely'
+import { type OpenDatabase, oneConnection } from '../../../test/one-connection.ts'
 import { type Code, codes } from '../../core/codes.ts'
 import { systemClock } from '../../platform/clock.ts'
 import { makeLog } from '../../platform/log.ts'
 import { Metrics } from '../../platform/metrics.ts'
 import { idMaker, systemRandom } from '../../platform/random.ts'
-import { type Database, migrate, type Sql } from '../../platform/sql.ts'
-import { sqliteFacts } from '../../platform/sqlite/connection.ts'
+import { migrate } from '../../platform/sql.ts'
 import { cachedCatalogue } from '../../shared-parts.ts'
 import { catalogueRoutes } from './routes.ts'
 import { SqlCatalogue } from './sql-catalogue.ts'
@@ -34,43 +34,16 @@ const alone = {
   log: makeLog('silent'),
 }
 
-export type OpenDatabase = Database & AsyncDisposable
+export type { OpenDatabase }
 
-/** One connection, one transaction at a time. */
+/** And the plans of what was asked since the last look. */
 export function openSqlite() {
   const sqlite = new DatabaseSync(join(folder, `${newId()}.db`))
-  const bound = (values: readonly unknown[]) => values as SQLInputValue[]
   const asked: CompiledQuery[] = []
-  const sql: Sql = {
-    all: async (text, ...values) => sqlite.prepare(text).all(...bound(values)) as never[],
-    run: async (text, ...values) => Number(sqlite.prepare(text).run(...bound(values)).changes),
-    rows: async (query) => {
-      asked.push(query)
-      return sqlite.prepare(query.sql).all(...bound(query.parameters)) as never[]
-    },
-    change: async (query) => Number(sqlite.prepare(query.sql).run(...bound(query.parameters)).changes),
-  }
-  let last: Promise<unknown> = Promise.resolve()
-  function transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
-    const result = last.then(async () => {
-      sqlite.exec('BEGIN IMMEDIATE')
-      try {
-        const value = await work(sql)
-        sqlite.exec('COMMIT')
-        return value
-      } catch (error) {
-        sqlite.exec('ROLLBACK')
-        throw error
-      }
-    })
-    last = result.catch(() => {})
-    return result
-  }
-  const close = async () => sqlite.close()
-  const database: OpenDatabase = { facts: sqliteFacts, write: transaction, read: transaction, [Symbol.asyncDispose]: close }
+  const database = oneConnection(sqlite, (query) => asked.push(query))
   const plans = () =>
     asked.splice(0).map((query) => {
-      const steps = sqlite.prepare(`EXPLAIN QUERY PLAN ${query.sql}`).all(...bound(query.parameters))
+      const steps = sqlite.prepare(`EXPLAIN QUERY PLAN ${query.sql}`).all(...(query.parameters as SQLInputValue[]))
       return steps.map(({ detail }) => detail).join()
     })
   return { database, plans }

@@ -53,27 +53,32 @@ export async function startSentinel(primary: number): Promise<Sentinel> {
   }
 }
 
-/** So many. Returns when each knows the others, and the replica where there is one: before, there is nobody to promote and no
- *  majority. */
+/** So many. Returns when all is known to each. */
 export async function startSentinels(
   primary: RedisServer,
   count: number,
   replica?: RedisServer,
 ): Promise<{ ports: number[]; stop(): Promise<void> }> {
   const started = await Promise.all(Array.from({ length: count }, () => startSentinel(primary.port)))
-  if (replica) {
-    await until(async () => assert.match(String(await replica.command('INFO', 'replication')), /master_link_status:up/))
-  }
-  const known = { primary: primary.port, replicas: replica ? 1 : 0, others: count - 1 }
-  await until(async () => {
-    for (const sentinel of started) assert.deepEqual(await watchedBy(sentinel), known)
-  }, 30_000)
+  await allKnown(started, primary, replica)
   return {
     ports: started.map(({ port }) => port),
     async stop() {
       for (const sentinel of started) sentinel.stop()
     },
   }
+}
+
+const CALM_MS = 30_000
+
+/** Each must know the others, and the replica that follows: before, there is nobody to promote and no majority. */
+export async function allKnown(sentinels: Sentinel[], primary: RedisServer, replica?: RedisServer): Promise<void> {
+  const isLinked = /role:slave[\s\S]*master_link_status:up/
+  if (replica) await until(async () => assert.match(String(await replica.command('INFO', 'replication')), isLinked), CALM_MS)
+  const known = { primary: primary.port, replicas: replica ? 1 : 0, others: sentinels.length - 1 }
+  await until(async () => {
+    for (const sentinel of sentinels) assert.deepEqual(await watchedBy(sentinel), known)
+  }, CALM_MS)
 }
 
 /** The port of whom this Sentinel calls the primary, and how many replicas and other Sentinels it knows. */

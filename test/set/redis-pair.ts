@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { until } from '../redis-ledger.ts'
-import { SENTINEL_NAME, type Sentinel, startSentinel, watchedBy } from '../redis-sentinels.ts'
+import { allKnown, SENTINEL_NAME, type Sentinel, startSentinel } from '../redis-sentinels.ts'
 import { type RedisServer, startRedis } from '../redis-server.ts'
 
 const CALM_MS = 30_000
@@ -55,25 +55,15 @@ export async function startRedisPair(): Promise<RedisPair> {
     async mend() {
       await pair.replica.kill()
       await pair.replica.start(following(pair.primary))
-      await isWhole(pair)
+      await allKnown(sentinels, pair.primary, pair.replica)
     },
     async stop() {
       for (const sentinel of sentinels) sentinel.stop()
       for (const server of [pair.replica, pair.primary]) await server.stop()
     },
   }
-  await isWhole(pair)
+  await allKnown(sentinels, pair.primary, pair.replica)
   return pair
 }
 
 const following = ({ port }: RedisServer): string[] => ['--replicaof', '127.0.0.1', String(port)]
-
-/** Each Sentinel must know the replica and the other two, or there is nobody to promote and no majority. */
-async function isWhole({ primary, replica, sentinels }: RedisPair): Promise<void> {
-  const isLinked = /role:slave[\s\S]*master_link_status:up/
-  await until(async () => assert.match(String(await replica.command('INFO', 'replication')), isLinked), CALM_MS)
-  await until(async () => {
-    for (const sentinel of sentinels)
-      assert.deepEqual(await watchedBy(sentinel), { primary: primary.port, replicas: 1, others: 2 })
-  }, CALM_MS)
-}

@@ -13,18 +13,12 @@ try {
     buildPage: async () => (await import('./page/build.ts')).builtPage({ clock: systemClock, building: () => {} }),
     local: {
       migrate: () => offline(async () => console.log('The tables are up to date.')),
-      seed: () =>
-        offline(async (parts) => {
-          await (await import('./open-stores.ts')).mustRest(parts)
-          console.log(await (await import('./seed.ts')).seedDemo(parts))
-        }),
+      seed: () => atRest(async (parts) => console.log(await (await import('./seed.ts')).seedDemo(parts))),
       settings: async () => console.log(printedSettings(process.env)),
       doctor: async () => (await import('./doctor.ts')).doctor(() => settings()),
       makeAdmin: (email) => offline((parts) => makeAdministrator(parts, email)),
       audit: (repair) =>
-        offline(async (parts) => {
-          await (await import('./open-stores.ts')).mustRest(parts)
-          const { audit } = parts
+        atRest(async ({ audit }) => {
           const report = await (repair ? audit.repair(true) : audit.run(true))
           return { ...report, at: new Date(report.at).toISOString() }
         }),
@@ -78,6 +72,14 @@ async function offline<T>(work: (parts: Parts) => Promise<T>): Promise<T> {
   }
   await using opened = await openStores(config, log, onBug)
   return await work(await makeParts(config, opened.stores, null, log, onBug))
+}
+
+/** The same, refused also while any process uses a database elsewhere. */
+function atRest<T>(work: (parts: Parts) => Promise<T>): Promise<T> {
+  return offline(async (parts) => {
+    await (await import('./open-stores.ts')).mustRest(parts)
+    return work(parts)
+  })
 }
 
 async function makeAdministrator({ stores, clock }: Parts, email: string): Promise<void> {
